@@ -1,0 +1,308 @@
+"""Prior distributions as data: what a spec states, in Bambi's words, with its reason.
+
+Names and parameters follow PyMC (and so Bambi). A prior here is a value: it can be compared, hashed
+into a fingerprint, printed, turned into a Bambi prior, and evaluated with SciPy.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import stats
+
+from adbayes.errors import SpecError
+
+if TYPE_CHECKING:
+    import bambi as bmb
+
+
+def _half(distribution: Any) -> Callable[..., Any]:
+    """Fold a SciPy distribution that is symmetric about zero onto the positive half-line."""
+
+    class Folded:
+        def __init__(self, **parameters: float) -> None:
+            self.whole = distribution(**parameters)
+
+        def pdf(self, x: Any) -> Any:
+            return np.where(np.asarray(x) >= 0, 2 * self.whole.pdf(x), 0.0)
+
+        def logpdf(self, x: Any) -> Any:
+            return np.where(np.asarray(x) >= 0, np.log(2) + self.whole.logpdf(x), -np.inf)
+
+        def cdf(self, x: Any) -> Any:
+            return np.where(np.asarray(x) >= 0, 2 * self.whole.cdf(x) - 1, 0.0)
+
+        def ppf(self, q: Any) -> Any:
+            return self.whole.ppf((1 + np.asarray(q)) / 2)
+
+        def rvs(self, size: Any = None, random_state: Any = None) -> Any:
+            return np.abs(self.whole.rvs(size=size, random_state=random_state))
+
+    return Folded
+
+
+def _student(nu: float, sigma: float, mu: float = 0.0) -> Any:
+    return stats.t(nu, loc=mu, scale=sigma)
+
+
+# PyMC name -> (parameters in order, SciPy's frozen equivalent). One table: what is not in it is not a prior.
+DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
+    "Normal": (("mu", "sigma"), lambda mu, sigma: stats.norm(mu, sigma)),
+    "StudentT": (("nu", "mu", "sigma"), lambda nu, mu, sigma: _student(nu, sigma, mu)),
+    "Cauchy": (("alpha", "beta"), lambda alpha, beta: stats.cauchy(alpha, beta)),
+    "Laplace": (("mu", "b"), lambda mu, b: stats.laplace(mu, b)),
+    "HalfNormal": (("sigma",), lambda sigma: stats.halfnorm(scale=sigma)),
+    "HalfStudentT": (("nu", "sigma"), lambda nu, sigma: _half(_student)(nu=nu, sigma=sigma)),
+    "HalfCauchy": (("beta",), lambda beta: stats.halfcauchy(scale=beta)),
+    "Exponential": (("lam",), lambda lam: stats.expon(scale=1 / lam)),
+    "Gamma": (("alpha", "beta"), lambda alpha, beta: stats.gamma(alpha, scale=1 / beta)),
+    "InverseGamma": (("alpha", "beta"), lambda alpha, beta: stats.invgamma(alpha, scale=beta)),
+    "LogNormal": (("mu", "sigma"), lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu))),
+    "Beta": (("alpha", "beta"), lambda alpha, beta: stats.beta(alpha, beta)),
+    "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
+}
+_POSITIVE = {"sigma", "nu", "b", "beta", "lam"}
+
+
+@dataclass(frozen=True)
+class Prior:
+    """One prior distribution and the reason for it.
+
+    Parameters
+    ----------
+    distribution : str
+        A name of `DISTRIBUTIONS` (PyMC's names).
+    parameters : tuple of (str, value)
+        PyMC's parameters in order; a value is a number, a tuple of numbers (one a level of the
+        term), or another prior (a hyper-prior, for group effects).
+    why : str
+        The reason, for the prior table; never empty for a prior that a spec states.
+    """
+
+    distribution: str
+    parameters: tuple[tuple[str, "float | tuple[float, ...] | Prior"], ...]
+    why: str = ""
+
+    @classmethod
+    def of(cls, distribution: str, why: str = "", **parameters: Any) -> "Prior":
+        """Make a prior, checking its name and parameters.
+
+        Parameters
+        ----------
+        distribution : str
+            A name of `DISTRIBUTIONS`.
+        why : str, optional
+            The reason.
+        **parameters : float or sequence of float or Prior
+            PyMC's parameters.
+
+        Returns
+        -------
+        Prior
+            The checked prior.
+
+        Raises
+        ------
+        SpecError
+            For an unknown name, a missing, unknown or non-positive parameter.
+        """
+        if distribution not in DISTRIBUTIONS:
+            near = get_close_matches(str(distribution), DISTRIBUTIONS, n=1, cutoff=0.4)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise SpecError(
+                f"unknown distribution {distribution!r}{hint} (allowed: {', '.join(DISTRIBUTIONS)})"
+            )
+        names = DISTRIBUTIONS[distribution][0]
+        unknown = [key for key in parameters if key not in names]
+        missing = [key for key in names if key not in parameters]
+        if unknown or missing:
+            found = ", ".join(parameters) or "none"
+            raise SpecError(f"{distribution} takes {', '.join(names)}, found {found}")
+        clean: list[tuple[str, float | tuple[float, ...] | Prior]] = []
+        for key in names:
+            value = parameters[key]
+            if isinstance(value, Prior):
+                clean.append((key, value))
+                continue
+            numbers = np.atleast_1d(np.asarray(value))
+            if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
+                raise SpecError(f"{distribution}: {key} must be a finite number, found {value!r}")
+            if key in _POSITIVE and (numbers <= 0).any():
+                raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
+            scalar = np.ndim(value) == 0
+            clean.append((key, float(value) if scalar else tuple(float(v) for v in numbers)))
+        if distribution == "Uniform" and not any(isinstance(v, Prior | tuple) for _, v in clean):
+            if clean[0][1] >= clean[1][1]:  # type: ignore[operator]  # both are numbers here
+                raise SpecError(f"Uniform: lower must be below upper, found {clean[0][1]} and {clean[1][1]}")
+        return cls(distribution, tuple(clean), why)
+
+    @classmethod
+    def from_mapping(cls, table: Mapping[str, Any]) -> "Prior":
+        """Read a prior as a spec writes it: `{distribution, <parameters>, why}`, hyper-priors nested.
+
+        Parameters
+        ----------
+        table : mapping
+            The TOML table.
+
+        Returns
+        -------
+        Prior
+            The checked prior.
+
+        Raises
+        ------
+        SpecError
+            As `Prior.of`; also where `distribution` is absent.
+        """
+        if "distribution" not in table:
+            raise SpecError("a prior needs the key 'distribution'")
+        parameters = {
+            key: cls.from_mapping(value) if isinstance(value, Mapping) else value
+            for key, value in table.items()
+            if key not in ("distribution", "why")
+        }
+        return cls.of(table["distribution"], why=str(table.get("why", "")), **parameters)
+
+    @classmethod
+    def from_bambi(cls, prior: "bmb.Prior", why: str = "given by the caller") -> "Prior":
+        """Take over a `bambi.Prior`, so that it can be validated, hashed and shown like any other.
+
+        Parameters
+        ----------
+        prior : bambi.Prior
+            The prior.
+        why : str, optional
+            The reason shown in the prior table.
+
+        Returns
+        -------
+        Prior
+            The same prior as a value.
+        """
+        parameters = {
+            key: cls.from_bambi(value, "") if hasattr(value, "args") else value
+            for key, value in prior.args.items()
+        }
+        return cls.of(prior.name, why=why, **parameters)
+
+    def __getitem__(self, parameter: str) -> "float | tuple[float, ...] | Prior":
+        return dict(self.parameters)[parameter]
+
+    def __str__(self) -> str:
+        inside = ", ".join(
+            f"{key}={value if isinstance(value, Prior) else _number(value)}"
+            for key, value in self.parameters
+        )
+        return f"{self.distribution}({inside})"
+
+    @property
+    def is_hierarchical(self) -> bool:
+        """Whether any parameter is itself a prior."""
+        return any(isinstance(value, Prior) for _, value in self.parameters)
+
+    def frozen(self) -> Any:
+        """SciPy's equivalent, with pdf, logpdf, cdf, ppf and rvs.
+
+        Returns
+        -------
+        object
+            A frozen distribution; vectorised where a parameter is a tuple.
+
+        Raises
+        ------
+        SpecError
+            For a prior with a hyper-prior, whose marginal has no closed form here.
+        """
+        if self.is_hierarchical:
+            raise SpecError(f"{self} has a hyper-prior and no closed-form marginal")
+        values = {
+            key: np.asarray(value) if isinstance(value, tuple) else value
+            for key, value in self.parameters
+        }
+        return DISTRIBUTIONS[self.distribution][1](**values)
+
+    def sample(self, size: int, rng: np.random.Generator, width: int | None = None) -> np.ndarray:
+        """Draw from the prior, hyper-priors first.
+
+        Parameters
+        ----------
+        size : int
+            Number of draws.
+        rng : numpy.random.Generator
+            The source of randomness.
+        width : int, optional
+            Number of coefficients that share this prior independently; the draws are then
+            ``(size, width)``. With a hyper-prior they share its draw.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(size,)``, or ``(size, width)``.
+        """
+        values: dict[str, Any] = {}
+        for key, value in self.parameters:
+            if isinstance(value, Prior):
+                drawn = value.sample(size, rng)
+                values[key] = drawn if width is None else drawn[:, None]
+            else:
+                values[key] = np.asarray(value) if isinstance(value, tuple) else value
+        shape = size if width is None else (size, width)
+        frozen = DISTRIBUTIONS[self.distribution][1](**values)
+        return np.asarray(frozen.rvs(size=shape, random_state=rng), dtype=float)
+
+    def to_bambi(self) -> "bmb.Prior":
+        """The same prior for Bambi.
+
+        Returns
+        -------
+        bambi.Prior
+            With hyper-priors nested.
+        """
+        import bambi as bmb
+
+        values = {
+            key: value.to_bambi()
+            if isinstance(value, Prior)
+            else (np.asarray(value) if isinstance(value, tuple) else value)
+            for key, value in self.parameters
+        }
+        return bmb.Prior(self.distribution, **values)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The table a spec would write, for fingerprints and scaffolds.
+
+        Returns
+        -------
+        dict
+            `distribution` and the parameters, hyper-priors nested; `why` is left out because a
+            reason changes no number.
+        """
+        table: dict[str, Any] = {"distribution": self.distribution}
+        for key, value in self.parameters:
+            table[key] = (
+                value.to_mapping()
+                if isinstance(value, Prior)
+                else (list(value) if isinstance(value, tuple) else value)
+            )
+        return table
+
+    def hyper_priors(self) -> Iterator[tuple[str, "Prior"]]:
+        """The priors nested in this one.
+
+        Yields
+        ------
+        tuple of (str, Prior)
+            Parameter name and hyper-prior.
+        """
+        for key, value in self.parameters:
+            if isinstance(value, Prior):
+                yield key, value
+
+
+def _number(value: "float | tuple[float, ...]") -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f"{v:g}" for v in value) + "]"
+    return f"{value:g}"
