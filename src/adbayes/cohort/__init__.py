@@ -1,0 +1,1 @@
+"""Patient data: the vocabulary of outcomes, the reader, what is derived, and simulated patients."""

@@ -1,0 +1,121 @@
+"""What is computed from the measured columns, and never read from a file.
+
+Scores are compared as whole numbers of steps: EASI lives on a grid of 0.1, and the fraction of two
+floats puts patients who are exactly on a response threshold on either side of it.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from adbayes.cohort.outcomes import AGE_CUTOFF, CUTOFFS, OUTCOMES, RESPONSE_RULES
+
+_CHANGES = ("baseline", "change", "percent_change", "fraction")
+_FIXED = {f"{name}_{suffix}" for name in OUTCOMES for suffix in _CHANGES} | {
+    *RESPONSE_RULES,
+    "age_over_30",
+    "week",
+}
+_FLAG = re.compile(
+    "|".join(
+        rf"{cutoff.outcome}_{'ge' if cutoff.inclusive else 'gt'}_{cutoff.value:g}_w[0-9]+"
+        for cutoff in CUTOFFS.values()
+    )
+)
+
+
+def is_derived(name: str) -> bool:
+    """Whether a column name belongs to a derived column.
+
+    Parameters
+    ----------
+    name : str
+        A column name.
+
+    Returns
+    -------
+    bool
+        True for names such as `easi_change`, `easi90`, `age_over_30`, `week`, `ldh_ge_250_w0`.
+    """
+    return name in _FIXED or _FLAG.fullmatch(name) is not None
+
+
+def flag_column(outcome: str, visit: int) -> str:
+    """Name of the flag of a high laboratory value at a visit.
+
+    Parameters
+    ----------
+    outcome : str
+        `ige`, `tec` or `ldh`.
+    visit : int
+        Week.
+
+    Returns
+    -------
+    str
+        For example `ldh_ge_250_w16`.
+    """
+    cutoff = CUTOFFS[outcome]
+    return f"{outcome}_{'ge' if cutoff.inclusive else 'gt'}_{cutoff.value:g}_w{visit}"
+
+
+def derive(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the derived columns to a patient table.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `patient`, `visit` (int, weeks) and any of the vocabulary's columns as floats, one row per
+        patient and visit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A new table: the columns of `frame` that are not derived ones, then, for each outcome `o`
+        present, `o_baseline` (the value at week 0, on every row of the patient), `o_change` (visit
+        minus baseline), `o_percent_change` (100 (baseline - visit)/baseline: positive is
+        improvement; NaN where the baseline is 0) and `o_fraction` (visit over baseline), the last
+        three NaN on the baseline row; `easi75` and `easi90` (1 where 100 (baseline - visit) >=
+        75 or 90 baseline, in whole tenths; NaN at baseline, where a value is missing, and where
+        the baseline is 0); `age_over_30`; `week` (the visit as a float); and one patient-level
+        flag for each laboratory value and visit, such as `ige_gt_100_w0` (NaN where not measured).
+    """
+    result = frame[[name for name in frame.columns if not is_derived(str(name))]].copy()
+    at_baseline = result["visit"].to_numpy() == 0
+    new: dict[str, np.ndarray] = {}
+    for name, outcome in OUTCOMES.items():
+        if name not in result.columns:
+            continue
+        scale = 1 if outcome.step is None else round(1 / outcome.step)
+        value = result[name].to_numpy(dtype=float) * scale
+        base = _of_visit(result, name, 0) * scale
+        if outcome.step is not None:  # whole steps: exact below 2**53, with NaN kept
+            value, base = np.round(value), np.round(base)
+        after = np.where(at_baseline, np.nan, value)
+        ratio_base = np.where(base == 0, np.nan, base)
+        new[f"{name}_baseline"] = base / scale
+        new[f"{name}_change"] = (after - base) / scale
+        new[f"{name}_percent_change"] = 100 * (base - after) / ratio_base
+        new[f"{name}_fraction"] = after / ratio_base
+        for rule in (rule for rule in RESPONSE_RULES.values() if rule.outcome == name):
+            reached = 100 * (base - after) >= rule.percent * base
+            new[rule.name] = np.where(np.isnan(after + ratio_base), np.nan, reached)
+    if "age" in result.columns:
+        age = result["age"].to_numpy(dtype=float)
+        new["age_over_30"] = np.where(np.isnan(age), np.nan, age > AGE_CUTOFF)
+    new["week"] = result["visit"].to_numpy(dtype=float)
+    for name, cutoff in CUTOFFS.items():
+        if name not in result.columns:
+            continue
+        for visit in sorted(result["visit"].unique()):
+            value = _of_visit(result, name, int(visit))
+            high = value >= cutoff.value if cutoff.inclusive else value > cutoff.value
+            new[flag_column(name, int(visit))] = np.where(np.isnan(value), np.nan, high)
+    return pd.concat([result, pd.DataFrame(new, index=result.index)], axis=1)
+
+
+def _of_visit(frame: pd.DataFrame, name: str, visit: int) -> np.ndarray:
+    """The patient's value at one visit, repeated on all of the patient's rows."""
+    there = frame[frame["visit"] == visit].set_index("patient")[name]
+    return frame["patient"].map(there).to_numpy(dtype=float)
