@@ -166,7 +166,9 @@ _EASI_BANDS = _bands(
     ("severe", 21.1, 50.0),
     ("very severe", 50.1, 72.0),
 )
-_NRS_BANDS = _bands("Vakharia 2018, PMC5906166", ("mild", 0, 3), ("moderate", 4, 6), ("severe", 7, 10))
+_NRS_BANDS = _bands(
+    "Vakharia 2018, PMC5906166", ("mild", 0, 3), ("moderate", 4, 6), ("severe", 7, 10)
+)
 _POEM_BANDS = _bands(
     "Charman 2013, doi:10.1111/bjd.12590",
     ("clear or almost clear", 0, 2),
@@ -241,6 +243,7 @@ AGE_CUTOFF = 30.0
 """Years; `age_over_30` is age > 30 (the paper does not say where 30 itself belongs)."""
 
 RESPONSE_RULES: dict[str, ResponseRule] = {
-    rule.name: rule for rule in (ResponseRule("easi75", "easi", 75), ResponseRule("easi90", "easi", 90))
+    rule.name: rule
+    for rule in (ResponseRule("easi75", "easi", 75), ResponseRule("easi90", "easi", 90))
 }
 """The responder outcomes by derived column."""
