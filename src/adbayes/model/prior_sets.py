@@ -34,7 +34,9 @@ def resolve_sets(tables: Mapping[str, Any], where: str) -> dict[str, PriorSet]:
         Listing every fault: no sets, an unknown or circular `inherits`, a bad prior, no `why`.
     """
     if not tables:
-        raise SpecError(f"{where}: no priors; state at least one set, such as [priors.weakly_informative]")
+        raise SpecError(
+            f"{where}: no priors; state at least one set, such as [priors.weakly_informative]"
+        )
     faults: list[str] = []
     own: dict[str, PriorSet] = {}
     for name, table in tables.items():
@@ -56,7 +58,7 @@ def resolve_sets(tables: Mapping[str, Any], where: str) -> dict[str, PriorSet]:
                 faults.append(f"{place}: {error}")
                 continue
             if not prior.why.strip():
-                faults.append(f"{place}: no reason; add why = \"...\"")
+                faults.append(f'{place}: no reason; add why = "..."')
             own[name][key] = prior
     parents = {
         name: table.get("inherits")
@@ -70,14 +72,20 @@ def resolve_sets(tables: Mapping[str, Any], where: str) -> dict[str, PriorSet]:
             if parent not in own:
                 near = get_close_matches(str(parent), own, n=1, cutoff=0.4)
                 hint = f"; did you mean {near[0]!r}?" if near else f" (sets: {', '.join(own)})"
-                faults.append(f"{where}: [priors.{chain[-1]}] inherits {parent!r}, which is not a set{hint}")
+                faults.append(
+                    f"{where}: [priors.{chain[-1]}] inherits {parent!r}, which is not a set{hint}"
+                )
                 break
             if parent in chain:
-                faults.append(f"{where}: [priors.{name}] inherits itself through {' -> '.join([*chain, parent])}")
+                faults.append(
+                    f"{where}: [priors.{name}] inherits itself through {' -> '.join([*chain, parent])}"
+                )
                 break
             chain.append(parent)
         # The oldest ancestor first, so that the set's own statements win.
-        resolved[name] = {key: prior for link in reversed(chain) for key, prior in own[link].items()}
+        resolved[name] = {
+            key: prior for link in reversed(chain) for key, prior in own[link].items()
+        }
     if faults:
         raise SpecError("\n".join(dict.fromkeys(faults)))
     return resolved

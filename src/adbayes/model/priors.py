@@ -133,9 +133,10 @@ class Prior:
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
             scalar = np.ndim(value) == 0
             clean.append((key, float(value) if scalar else tuple(float(v) for v in numbers)))
-        if distribution == "Uniform" and not any(isinstance(v, Prior | tuple) for _, v in clean):
-            if clean[0][1] >= clean[1][1]:  # type: ignore[operator]  # both are numbers here
-                raise SpecError(f"Uniform: lower must be below upper, found {clean[0][1]} and {clean[1][1]}")
+        if distribution == "Uniform":
+            lower, upper = (value for _, value in clean)
+            if isinstance(lower, float) and isinstance(upper, float) and lower >= upper:
+                raise SpecError(f"Uniform: lower must be below upper, found {lower} and {upper}")
         return cls(distribution, tuple(clean), why)
 
     @classmethod

@@ -1,0 +1,192 @@
+"""The builder for formulas: Bambi says what a formula means and gives its design matrix."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from adbayes.model.formula import NUMERIC_TRANSFORMS
+from adbayes.model.frame import ModelFrame
+from adbayes.model.spec import MEAN, Analysis
+
+if TYPE_CHECKING:
+    import bambi as bmb
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Term:
+    """One population-level term: its columns of the design matrix and the name of its draws.
+
+    Parameters
+    ----------
+    name : str
+        As Bambi names it, in priors and in draws.
+    columns : slice
+        Its columns of the design matrix.
+    levels : tuple of str
+        One a column for a categorical term; empty for a scalar one.
+    """
+
+    name: str
+    columns: slice
+    levels: tuple[str, ...]
+
+    @property
+    def dim(self) -> str:
+        """The dimension of the draws of a categorical term."""
+        return f"{self.name}_dim"
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        """Names of the coefficients, as ArviZ prints them."""
+        return tuple(f"{self.name}[{level}]" for level in self.levels) or (self.name,)
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a formula means for a set of rows: the mean's design matrix and its terms.
+
+    Parameters
+    ----------
+    X : numpy.ndarray
+        One row an observation, one column a coefficient.
+    offset : numpy.ndarray or None
+        What the formula adds with coefficient 1.
+    terms : tuple of Term
+        In the order of the columns.
+    model : bambi.Model
+        The unbuilt model they come from.
+    """
+
+    X: np.ndarray
+    offset: np.ndarray | None
+    terms: tuple[Term, ...]
+    model: "bmb.Model"
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(name for term in self.terms for name in term.coefficients)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The design matrix with its names."""
+        return pd.DataFrame(self.X, columns=list(self.coefficients))
+
+    def at(self, rows: pd.DataFrame) -> np.ndarray:
+        """The design matrix for other rows.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame
+            The formula's columns, categories as in the data.
+
+        Returns
+        -------
+        numpy.ndarray
+            One row an observation.
+        """
+        common = _parent(self.model).design.common
+        return np.asarray(common.evaluate_new_data(rows).design_matrix, dtype=float)
+
+    def coefficient_draws(self, posterior: "xr.Dataset") -> np.ndarray:
+        """The coefficients of all columns, side by side.
+
+        Parameters
+        ----------
+        posterior : xarray.Dataset
+            Draws with Bambi's names and dimensions ``chain`` and ``draw``.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(chain, draw, column)``.
+        """
+        parts = []
+        for term in self.terms:
+            draws = posterior[term.name]
+            if term.levels:
+                parts.append(draws.transpose("chain", "draw", term.dim).to_numpy())
+            else:
+                parts.append(draws.transpose("chain", "draw").to_numpy()[..., None])
+        return np.concatenate(parts, axis=-1)
+
+
+def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
+    """Make Bambi's model of an analysis, not yet built.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What is to be fitted.
+    frame : ModelFrame
+        Its rows.
+
+    Returns
+    -------
+    bambi.Model
+        With every prior set and nothing centred: centring would change what the intercept's prior
+        means, and Bambi evaluates that prior at the wrong place when it centres.
+    """
+    import bambi as bmb
+
+    extra = [
+        f"{name} ~ {formula.text}" for name, formula in analysis.formulas.items() if name != MEAN
+    ]
+    priors: dict[str, Any] = {}
+    for name, prior in analysis.priors.items():
+        parameter, _, term = name.partition(".")
+        if term and parameter in analysis.formulas:
+            priors.setdefault(parameter, {})[term] = prior.to_bambi()
+        else:
+            priors[name] = prior.to_bambi()
+    return bmb.Model(
+        bmb.Formula(analysis.mean.text, *extra),
+        frame.data,
+        family=analysis.family.name,
+        link=analysis.link,
+        priors=priors,
+        auto_scale=False,
+        center_predictors=False,
+        extra_namespace=dict(NUMERIC_TRANSFORMS),
+    )
+
+
+def design_of(model: "bmb.Model") -> Design:
+    """Read the mean's design matrix off a Bambi model.
+
+    Parameters
+    ----------
+    model : bambi.Model
+        Built or not.
+
+    Returns
+    -------
+    Design
+        Its matrix and terms.
+    """
+    component = _parent(model)
+    common = component.design.common
+    n = len(model.data)
+    if common is None:
+        return Design(np.zeros((n, 0)), None, (), model)
+    matrix = np.asarray(common.design_matrix, dtype=float)
+    terms: list[Term] = []
+    kept: list[int] = []
+    offset = np.zeros(n)
+    for name, columns in common.slices.items():
+        if name in component.offset_terms:
+            offset += matrix[:, columns].sum(axis=1)
+            continue
+        coords = component.terms[name].coords
+        levels = tuple(str(level) for level in next(iter(coords.values()))) if coords else ()
+        start = len(kept)
+        kept += range(columns.start, columns.stop)
+        terms.append(Term(name, slice(start, len(kept)), levels))
+    return Design(matrix[:, kept], offset if component.offset_terms else None, tuple(terms), model)
+
+
+def _parent(model: "bmb.Model") -> Any:
+    return model.parameters[model.family.likelihood.parent]

@@ -1,0 +1,245 @@
+"""The rows an analysis uses: filtered, standardised, checked, with every dropped row accounted for."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from adbayes.cohort.cohort import Cohort
+from adbayes.errors import DataError
+from adbayes.model.sentences import nearest
+from adbayes.model.spec import Analysis
+from adbayes.model.where import parse_where, rows_where
+
+
+@dataclass(frozen=True)
+class ModelFrame:
+    """The data of one analysis, as its model takes them.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row an observation; grouping columns, text and (for patient files) `visit` categorical.
+    outcome : str
+        The outcome's column.
+    unit : str or None
+        The column whose levels are the units that are exchangeable: the patient, if there is one.
+    dropped : dict of str to int
+        Reason to number of rows left out for a missing value.
+    """
+
+    data: pd.DataFrame
+    outcome: str
+    unit: str | None
+    dropped: dict[str, int]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows used."""
+        return len(self.data)
+
+    @property
+    def n_units(self) -> int:
+        """Patients used; rows, where the table has no patients."""
+        return self.n_rows if self.unit is None else int(self.data[self.unit].nunique())
+
+    def hash(self) -> str:
+        """Fingerprint of the values.
+
+        Returns
+        -------
+        str
+            SHA-256, 64 hexadecimal digits.
+        """
+        columns = {
+            str(name): [str(v) for v in self.data[name].tolist()]
+            for name in sorted(self.data.columns)
+        }
+        return hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()
+
+
+def missing_columns(analysis: Analysis, cohort: Cohort) -> tuple[str, ...]:
+    """The columns an analysis needs and a cohort does not have.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What is to be fitted.
+    cohort : Cohort
+        The data.
+
+    Returns
+    -------
+    tuple of str
+        Empty when the analysis can be fitted.
+    """
+    return tuple(name for name in analysis.columns if name not in cohort.frame.columns)
+
+
+def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
+    """Take an analysis's rows and columns from a cohort.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What is to be fitted.
+    cohort : Cohort
+        The data.
+
+    Returns
+    -------
+    ModelFrame
+        Rows without missing values.
+
+    Raises
+    ------
+    DataError
+        For an absent column, a missing value under ``missing = "error"``, no rows left, an outcome
+        outside the family's domain or that does not vary, a predictor with one level, fewer than
+        two groups.
+    """
+    source = cohort.source
+    for name in missing_columns(analysis, cohort):
+        raise DataError(
+            f"{source}: no column {name!r}, which {analysis.model} needs"
+            f"{nearest(name, map(str, cohort.frame.columns))}; add it or rename one with columns="
+        )
+    table = analysis.data
+    frame = _every_patient(cohort, table.visit) if table.missing == "failure" else cohort.frame
+    if table.visit is not None:
+        if "visit" not in frame.columns:
+            raise DataError(
+                f"{source}: no column 'visit', but {analysis.model} asks for visit {table.visit}"
+            )
+        frame = frame[frame["visit"] == table.visit]
+        if frame.empty:
+            raise DataError(
+                f"{source}: no rows at visit {table.visit}, which {analysis.model} asks for"
+            )
+    if table.where is not None:
+        frame = frame[rows_where(parse_where(table.where), frame)]
+        if frame.empty:
+            raise DataError(f"{source}: no rows satisfy where {table.where!r} of {analysis.model}")
+    unit = "patient" if "patient" in frame.columns else _only_group(analysis)
+    keep = [*analysis.columns, *([unit] if unit and unit not in analysis.columns else [])]
+    frame = frame.loc[:, keep].reset_index(drop=True)
+    if table.missing == "failure":
+        frame[table.outcome] = frame[table.outcome].fillna(0.0)
+    frame, dropped = _complete(analysis, frame, source)
+    frame = frame.assign(
+        **{
+            column: (frame[column] - centre) / scale
+            for column, (centre, scale) in table.standardize.items()
+            if column in frame.columns
+        }
+    )
+    frame = _typed(analysis, frame, source, clinical=cohort.clinical)
+    _varies(analysis, frame, source)
+    return ModelFrame(frame, table.outcome, unit, dropped)
+
+
+def _every_patient(cohort: Cohort, visit: int | None) -> pd.DataFrame:
+    """A row for every patient at the visit, so that an absent row can count as a failure."""
+    frame = cohort.frame
+    if not cohort.clinical or visit is None:
+        return frame
+    constant = frame.groupby("patient").nunique(dropna=False).max() <= 1
+    fixed = frame.groupby("patient", as_index=False)[list(constant.index[constant])].first()
+    absent = ~fixed["patient"].isin(frame.loc[frame["visit"] == visit, "patient"])
+    return pd.concat([frame, fixed[absent].assign(visit=visit)], ignore_index=True)
+
+
+def _only_group(analysis: Analysis) -> str | None:
+    groups = analysis.mean.grouping
+    return groups[0] if len(groups) == 1 else None
+
+
+def _complete(
+    analysis: Analysis, frame: pd.DataFrame, source: str
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    gaps = frame[list(analysis.columns)].isna()
+    counts = gaps.sum()
+    dropped = {f"{name} missing": int(n) for name, n in counts.items() if n}
+    if dropped and analysis.data.missing == "error":
+        listed = ", ".join(f"{reason} in {n}" for reason, n in dropped.items())
+        raise DataError(
+            f"{source}: {int(gaps.any(axis=1).sum())} of {len(frame)} rows of {analysis.model} have a "
+            f'missing value ({listed}); fill them, or set missing = "drop" in [data]'
+        )
+    complete = frame[~gaps.any(axis=1)].reset_index(drop=True)
+    if complete.empty:
+        listed = ", ".join(dropped) or "no rows"
+        raise DataError(f"{source}: no complete rows are left for {analysis.model} ({listed})")
+    return complete, dropped
+
+
+def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bool) -> pd.DataFrame:
+    """Categories where a formula means categories; numbers where the family wants them."""
+    frame = frame.copy()
+    outcome = analysis.data.outcome
+    grouping = {name for formula in analysis.formulas.values() for name in formula.grouping}
+    categorical = grouping | ({"visit", "patient"} if clinical else set())
+    for name in frame.columns:
+        if name == outcome:
+            continue
+        text = not pd.api.types.is_numeric_dtype(frame[name])
+        if name in categorical or (text and not isinstance(frame[name].dtype, pd.CategoricalDtype)):
+            levels = sorted(frame[name].unique())
+            # Strings, because that is what coordinates of draws become in a file.
+            frame[name] = pd.Categorical(
+                frame[name].map(str), categories=[str(level) for level in levels]
+            )
+        elif not text:
+            frame[name] = frame[name].astype(float)
+    values = frame[outcome]
+    if not pd.api.types.is_numeric_dtype(values):
+        raise DataError(
+            f"{source}: the outcome {outcome!r} holds text ({', '.join(map(repr, values.unique()[:5]))}); "
+            f"{analysis.family.name} needs {analysis.family.domain}"
+        )
+    numbers = values.to_numpy(dtype=float)
+    if not analysis.family.accepts(numbers):
+        outside = [v for v in np.unique(numbers) if not analysis.family.accepts(np.array([v]))][:5]
+        raise DataError(
+            f"{source}: the outcome {outcome!r} has {', '.join(f'{v:g}' for v in outside)}; "
+            f"{analysis.family.name} needs {analysis.family.domain}"
+        )
+    trials = analysis.mean.trials
+    if trials is not None and (numbers > frame[trials].to_numpy(dtype=float)).any():
+        raise DataError(
+            f"{source}: {outcome!r} exceeds the trials in {trials!r}; check both columns"
+        )
+    if analysis.family.name == "cumulative":
+        classes = sorted(np.unique(numbers))
+        frame[outcome] = pd.Categorical(numbers, categories=classes, ordered=True)
+    elif trials is not None or analysis.family.name in ("bernoulli", "negativebinomial"):
+        frame[outcome] = numbers.astype(int)
+        if trials is not None:
+            frame[trials] = frame[trials].astype(int)
+    else:
+        frame[outcome] = numbers
+    return frame
+
+
+def _varies(analysis: Analysis, frame: pd.DataFrame, source: str) -> None:
+    """Nothing can be learnt about what does not vary."""
+    outcome = analysis.data.outcome
+    if frame[outcome].nunique() < 2:
+        raise DataError(
+            f"{source}: the outcome {outcome!r} of {analysis.model} does not vary: "
+            f"all {len(frame)} rows are {frame[outcome].iloc[0]}"
+        )
+    grouping = {name for formula in analysis.formulas.values() for name in formula.grouping}
+    for name in analysis.mean.columns:
+        levels = frame[name].nunique()
+        if name in grouping and levels < 2:
+            raise DataError(
+                f"{source}: one level of {name!r} in the rows of {analysis.model}; two or more are needed"
+            )
+        if name not in grouping and name not in (outcome, analysis.mean.trials) and levels < 2:
+            raise DataError(
+                f"{source}: the predictor {name!r} of {analysis.model} has one level "
+                f"({frame[name].iloc[0]}) in the {len(frame)} rows used; leave it out"
+            )

@@ -1,0 +1,457 @@
+"""A model spec: one TOML file an analysis, read whole, with all that is wrong in it at once."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from adbayes.errors import SpecError
+from adbayes.model.families import FAMILIES, Family
+from adbayes.model.formula import Formula, parse_formula
+from adbayes.model.library import find_spec
+from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
+from adbayes.model.priors import Prior
+from adbayes.model.sentences import nearest, sentences
+from adbayes.model.spec_tables import (
+    DataTable,
+    EstimandsTable,
+    ModelTable,
+    SamplerTable,
+    SpecTable,
+)
+from adbayes.model.where import columns_of, parse_where
+
+if TYPE_CHECKING:
+    import bambi as bmb
+
+MEAN = "mu"  # what a spec calls the formula of the mean, whatever Bambi's family calls it
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One model to fit: a spec with its variant, prior set and predictor chosen.
+
+    Parameters
+    ----------
+    model, title, variant, prior_set : str
+        Names, as the tables carry them; the unnamed variant is ``base``.
+    x : str or None
+        The predictor under ``for_each``.
+    data, estimands, sampler : tables
+        The spec's tables, ``{x}`` filled in.
+    formulas : dict of str to Formula
+        ``mu`` and any distributional parameters.
+    family : Family
+        The response family.
+    link : str
+        Link of the mean.
+    priors : dict of str to Prior
+        One for every parameter, and none beside them.
+    published : tuple of str
+        Patterns of the ledger's ids that this analysis answers.
+    departs : str
+        Where it leaves the paper's own analysis.
+    where_from : str
+        The file, for messages.
+    """
+
+    model: str
+    title: str
+    variant: str
+    prior_set: str
+    x: str | None
+    data: DataTable
+    formulas: dict[str, Formula]
+    family: Family
+    link: str
+    priors: PriorSet
+    estimands: EstimandsTable
+    sampler: SamplerTable
+    published: tuple[str, ...] = ()
+    departs: str = ""
+    where_from: str = ""
+
+    @property
+    def key(self) -> str:
+        """File stem of the draws: ``<model>[.<x>].<variant>.<priors>``."""
+        parts = [self.model, *([self.x] if self.x else []), self.variant, self.prior_set]
+        return ".".join(parts)
+
+    @property
+    def mean(self) -> Formula:
+        """The formula of the mean."""
+        return self.formulas[MEAN]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the analysis needs, the outcome first."""
+        named = [self.data.outcome]
+        for formula in self.formulas.values():
+            named += formula.columns
+        if self.data.where:
+            named += columns_of(parse_where(self.data.where))
+        return tuple(dict.fromkeys(named))
+
+    def content(self) -> dict[str, Any]:
+        """What a fingerprint is made of: everything that changes a number, and nothing else.
+
+        Returns
+        -------
+        dict
+            JSON-ready.
+        """
+        return {
+            "model": self.model,
+            "variant": self.variant,
+            "x": self.x,
+            "data": self.data.model_dump(mode="json", exclude={"for_each"}),
+            "formulas": {name: formula.text for name, formula in self.formulas.items()},
+            "family": self.family.name,
+            "link": self.link,
+            "priors": {name: prior.to_mapping() for name, prior in sorted(self.priors.items())},
+            "sampler": self.sampler.model_dump(mode="json", exclude={"ci_prob", "ci_kind"}),
+        }
+
+    def with_sampler(self, **changes: Any) -> "Analysis":
+        """The same analysis sampled otherwise.
+
+        Parameters
+        ----------
+        **changes : int or float or None
+            Keys of `[sampler]`; None leaves the spec's value.
+
+        Returns
+        -------
+        Analysis
+            With the changes.
+
+        Raises
+        ------
+        SpecError
+            For a value outside its range.
+        """
+        given = {key: value for key, value in changes.items() if value is not None}
+        try:
+            sampler = SamplerTable(**{**self.sampler.model_dump(), **given})
+        except ValidationError as error:
+            raise SpecError("\n".join(sentences(error, self.where_from, SamplerTable))) from None
+        return replace(self, sampler=sampler)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A model spec, read and checked.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file it came from.
+    table : SpecTable
+        Its tables.
+    prior_sets : dict
+        Set name to parameter to prior, as written (``{x}`` not yet filled in).
+    variant_sets : dict
+        The same per variant, the variant's statements laid over the spec's.
+    """
+
+    path: Path
+    table: SpecTable
+    prior_sets: dict[str, PriorSet] = field(repr=False)
+    variant_sets: dict[str, dict[str, PriorSet]] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The spec's name."""
+        return self.table.name
+
+    @property
+    def title(self) -> str:
+        """The spec's title."""
+        return self.table.title
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """``base`` and the named variants."""
+        return ("base", *self.table.variants)
+
+    @property
+    def predictors(self) -> tuple[str, ...]:
+        """The predictors of ``for_each``; empty for a single analysis."""
+        each = self.table.data.for_each
+        return each["x"] if each else ()
+
+    def analyses(
+        self,
+        variant: str | None = None,
+        priors: "str | Mapping[str, Prior | bmb.Prior] | None" = None,
+        x: str | None = None,
+    ) -> tuple[Analysis, ...]:
+        """The models this spec asks for.
+
+        Parameters
+        ----------
+        variant : str, optional
+            A variant's name; none (or ``base``) for the spec's own model.
+        priors : str or mapping, optional
+            A set's name; or replacements by parameter laid over the reported set, which is then
+            called ``custom``.
+        x : str, optional
+            One predictor of ``for_each``; none for all of them.
+
+        Returns
+        -------
+        tuple of Analysis
+            One, or one a predictor under ``for_each``.
+
+        Raises
+        ------
+        SpecError
+            For a variant, set, predictor or parameter that does not exist.
+        """
+        variant = variant or "base"
+        if variant not in self.variants:
+            raise SpecError(
+                f"{self.path.name}: no variant {variant!r}{nearest(variant, self.variants)}"
+            )
+        sets = self.prior_sets if variant == "base" else self.variant_sets[variant]
+        name = priors if isinstance(priors, str) else None
+        set_name, chosen = choose_set(sets, name, self.path.name)
+        if isinstance(priors, Mapping):
+            set_name = "custom"
+            for parameter, prior in priors.items():
+                chosen[parameter] = prior if isinstance(prior, Prior) else Prior.from_bambi(prior)
+        predictors: tuple[str | None, ...] = self.predictors or (None,)
+        if x is not None:
+            if x not in self.predictors:
+                raise SpecError(
+                    f"{self.path.name}: no predictor {x!r}{nearest(x, self.predictors)}"
+                )
+            predictors = (x,)
+        found: list[Analysis] = []
+        faults: list[str] = []
+        for predictor in predictors:
+            try:
+                found.append(self._analysis(variant, set_name, chosen, predictor))
+            except SpecError as error:
+                faults += str(error).splitlines()
+        if faults:
+            raise SpecError("\n".join(dict.fromkeys(faults)))
+        return tuple(found)
+
+    def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
+        where = self.path.name
+        model = self.table.model
+        title = self.table.title
+        if variant != "base":
+            changes = self.table.variants[variant].model.model_dump(exclude_none=True)
+            model = ModelTable(**{**model.model_dump(), **changes})
+            title = self.table.variants[variant].title or title
+
+        def fill(text: str) -> str:
+            return text.replace("{x}", x) if x is not None else text
+
+        if model.family not in FAMILIES:
+            raise SpecError(
+                f"{where}: [model] family: {model.family!r} is not one{nearest(model.family, FAMILIES)}"
+            )
+        family = FAMILIES[model.family]
+        link = model.link or family.links[0]
+        if link not in family.links:
+            raise SpecError(
+                f"{where}: [model] link: {link!r} does not go with {family.name} "
+                f"(allowed: {', '.join(family.links)})"
+            )
+        faults: list[str] = []
+        texts = model.formula if isinstance(model.formula, dict) else {MEAN: model.formula}
+        if MEAN not in texts:
+            raise SpecError(
+                f'{where}: [model] formula: no formula for the mean; add {MEAN} = "outcome ~ ..."'
+            )
+        formulas: dict[str, Formula] = {}
+        for parameter, text in texts.items():
+            if parameter != MEAN and parameter not in family.auxiliary:
+                faults.append(
+                    f"{where}: [model] formula: {family.name} has no parameter {parameter!r}"
+                    f"{nearest(parameter, (MEAN, *family.auxiliary))}"
+                )
+                continue
+            try:
+                formulas[parameter] = parse_formula(
+                    fill(text), family.name, parameter=None if parameter == MEAN else parameter
+                )
+            except SpecError as error:
+                faults.append(f"{where}: [model] {error}")
+        data = self.table.data
+        if MEAN in formulas and formulas[MEAN].response != data.outcome:
+            faults.append(
+                f"{where}: [data] outcome is {data.outcome!r} but the formula's is "
+                f"{formulas[MEAN].response!r}; make them the same"
+            )
+        if data.where:
+            try:
+                parse_where(data.where)
+            except SpecError as error:
+                faults.append(f"{where}: [data] {error}")
+        if data.missing == "model":
+            faults.append(
+                f'{where}: [data] missing = "model" needs a builder that imputes; a formula\'s cannot'
+            )
+        if faults:
+            raise SpecError("\n".join(faults))
+        priors = {fill(key): prior for key, prior in sets.items()}
+        _cover(where, set_name, priors, formulas, family)
+        return Analysis(
+            model=self.name,
+            title=fill(title),
+            variant=variant,
+            prior_set=set_name,
+            x=x,
+            data=data,
+            formulas=formulas,
+            family=family,
+            link=link,
+            priors=priors,
+            estimands=self.table.estimands.model_copy(
+                update={"terms": tuple(fill(term) for term in self.table.estimands.terms)}
+            ),
+            sampler=self.table.sampler,
+            published=self.table.published,
+            departs=self.table.departs,
+            where_from=where,
+        )
+
+
+def load_spec(name: str | Path) -> Spec:
+    """Read a model spec and check all of it: tables, formulas, every prior set of every variant.
+
+    Parameters
+    ----------
+    name : str or path
+        A name in models/ (`adbayes models` lists them) or a path to a TOML file.
+
+    Returns
+    -------
+    Spec
+        The checked spec; `Spec.analyses` makes what is fitted.
+
+    Raises
+    ------
+    SpecError
+        One line a fault, each naming the file, the key and the nearest valid name.
+    """
+    path = find_spec(name)
+    where = path.name
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise SpecError(f"{where}: not UTF-8 text; save the spec as UTF-8") from None
+    except OSError as error:
+        raise SpecError(f"{where}: cannot be read ({error.strerror}); check the path") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{where}: not TOML ({error}); mend that line") from None
+    faults: list[str] = []
+    table: SpecTable | None = None
+    try:
+        table = SpecTable(**raw)
+    except ValidationError as error:
+        faults += sentences(error, where, SpecTable)
+    sets: dict[str, PriorSet] = {}
+    variant_sets: dict[str, dict[str, PriorSet]] = {}
+    stated = raw.get("priors")
+    if isinstance(stated, dict):
+        try:
+            sets = resolve_sets(stated, where)
+        except SpecError as error:
+            faults += str(error).splitlines()
+        for variant, changes in (table.variants if table else {}).items():
+            try:
+                variant_sets[variant] = resolve_sets(
+                    _overlay(stated, changes.priors), f"{where} [variants.{variant}]"
+                )
+            except SpecError as error:
+                faults += str(error).splitlines()
+    if not faults and table is not None:
+        spec = Spec(path, table, sets, variant_sets)
+        for variant in spec.variants:
+            for set_name in sets if variant == "base" else variant_sets[variant]:
+                try:
+                    spec.analyses(variant, set_name)
+                except SpecError as error:
+                    faults += str(error).splitlines()
+        if not faults:
+            return spec
+    raise SpecError("\n".join(dict.fromkeys(faults)))
+
+
+def _overlay(sets: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec's sets with a variant's statements laid over them, parameter by parameter.
+
+    A parameter set to `false` in the variant is one its likelihood no longer has.
+    """
+    merged: dict[str, Any] = {name: dict(table) for name, table in sets.items()}
+    for name, table in changes.items():
+        merged[name] = {**merged.get(name, {}), **(table if isinstance(table, Mapping) else {})}
+    return {
+        name: {key: value for key, value in table.items() if value is not False}
+        for name, table in merged.items()
+    }
+
+
+def expected_parameters(formulas: Mapping[str, Formula], family: Family) -> tuple[str, ...]:
+    """The parameters that need a prior, as a spec writes them.
+
+    Parameters
+    ----------
+    formulas : mapping of str to Formula
+        ``mu`` and any distributional parameters.
+    family : Family
+        The response family.
+
+    Returns
+    -------
+    tuple of str
+        Bambi's names; a distributional parameter's terms are written ``sigma.visit``.
+    """
+    names: list[str] = [*formulas[MEAN].common, *formulas[MEAN].groups]
+    for parameter in family.auxiliary:
+        if parameter in formulas:
+            formula = formulas[parameter]
+            names += [f"{parameter}.{term}" for term in (*formula.common, *formula.groups)]
+        else:
+            names.append(parameter)
+    return tuple(names)
+
+
+def _cover(
+    where: str, set_name: str, priors: PriorSet, formulas: Mapping[str, Formula], family: Family
+) -> None:
+    """Every parameter has a prior, and no prior is left over."""
+    expected = expected_parameters(formulas, family)
+    faults = [
+        f"{where}: [priors.{set_name}] {name!r} is not a parameter of this model{nearest(name, expected)}"
+        for name in priors
+        if name not in expected
+    ]
+    faults += [
+        f"{where}: [priors.{set_name}] no prior for {name!r}; add {name!r} = "
+        '{ distribution = ..., why = "..." }'
+        for name in expected
+        if name not in priors
+    ]
+    groups = [name for name in expected if "|" in name]
+    faults += [
+        f"{where}: [priors.{set_name}] {name!r} needs a hyper-prior, such as "
+        '{ distribution = "Normal", mu = 0, sigma = { distribution = "HalfNormal", sigma = 1 } }'
+        for name in groups
+        if name in priors
+        and not (
+            priors[name].distribution == "Normal"
+            and priors[name]["mu"] == 0.0
+            and priors[name].is_hierarchical
+        )
+    ]
+    if faults:
+        raise SpecError("\n".join(faults))

@@ -1,0 +1,160 @@
+"""The tables of a spec file, typed: what each key is and what it may hold.
+
+The words of `models/README.md`; pydantic judges types and unknown keys, `adbayes.model.spec` the rest.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+EstimandName = Literal[
+    "mean",
+    "mean_change",
+    "ratio_of_means",
+    "predictive_sd",
+    "share_mcid",
+    "icc",
+    "odds_ratio",
+    "risk_difference",
+    "risk_ratio",
+]
+
+
+class Table(BaseModel):
+    """A table that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DataTable(Table):
+    """`[data]`: which rows and columns, and what happens to missing values."""
+
+    outcome: Text
+    visit: int | None = None
+    where: Text | None = None
+    missing: Literal["error", "drop", "model", "failure"] = "error"
+    standardize: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    for_each: dict[Literal["x"], tuple[Text, ...]] | None = None
+
+    @field_validator("standardize", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        """Read `[centre, scale]`, as TOML writes a pair."""
+        if isinstance(value, dict):
+            return {
+                key: tuple(float(v) if isinstance(v, int) else v for v in pair)
+                if isinstance(pair, list)
+                else pair
+                for key, pair in value.items()
+            }
+        return value
+
+    @field_validator("standardize")
+    @classmethod
+    def _positive(cls, value: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        for column, (_, scale) in value.items():
+            if not scale > 0:
+                raise ValueError(f"the scale of {column!r} must be above 0, found {scale:g}")
+        return value
+
+    @field_validator("for_each", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+        return value
+
+
+class ModelTable(Table):
+    """`[model]`: the likelihood."""
+
+    kind: Literal["bambi"] = "bambi"
+    formula: Text | dict[str, Text]
+    family: Text
+    link: Text | None = None
+
+
+class VariantModelTable(Table):
+    """`[variants.NAME.model]`: states only what differs from `[model]`."""
+
+    kind: Literal["bambi"] | None = None
+    formula: Text | dict[str, Text] | None = None
+    family: Text | None = None
+    link: Text | None = None
+
+
+class VariantTable(Table):
+    """`[variants.NAME]`: the same question under another likelihood."""
+
+    title: Text | None = None
+    model: VariantModelTable = Field(default_factory=VariantModelTable)
+    priors: dict[str, Any] = Field(default_factory=dict)
+
+
+class McidTable(Table):
+    """`mcid`: how large a fall of one patient's score matters, and who says so."""
+
+    value: float = Field(gt=0)
+    source: Text
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class EstimandsTable(Table):
+    """`[estimands]`: the clinical quantities to report."""
+
+    report: tuple[EstimandName, ...] = ()
+    by: Text = "visit"
+    baseline: int | float | str | None = None
+    terms: tuple[Text, ...] = ()
+    mcid: McidTable | None = None
+
+    @field_validator("report", "terms", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class SamplerTable(Table):
+    """`[sampler]`: how it is sampled and how intervals are taken."""
+
+    draws: int = Field(default=1000, ge=100, le=100_000)
+    tune: int = Field(default=1000, ge=100, le=100_000)
+    chains: int = Field(default=4, ge=2, le=64)
+    target_accept: float = Field(default=0.9, gt=0.5, lt=1)
+    seed: int = Field(default=20211, ge=0, lt=2**32)
+    ci_prob: float = Field(default=0.95, gt=0, lt=1)
+    ci_kind: Literal["eti"] = "eti"
+
+
+class SpecTable(Table):
+    """A whole file."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+    title: Text
+    published: tuple[Text, ...] = ()
+    departs: str = ""
+    data: DataTable
+    model: ModelTable
+    variants: dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], VariantTable
+    ] = Field(default_factory=dict)
+    priors: dict[str, Any]
+    estimands: EstimandsTable = Field(default_factory=EstimandsTable)
+    sampler: SamplerTable = Field(default_factory=SamplerTable)
+
+    @field_validator("published", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("variants")
+    @classmethod
+    def _named(cls, value: dict[str, VariantTable]) -> dict[str, VariantTable]:
+        if "base" in value:
+            raise ValueError("'base' is the name of the unnamed variant; choose another")
+        return value
