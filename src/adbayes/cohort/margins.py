@@ -1,6 +1,6 @@
 """Distributions of simulated outcomes, found from the mean and SD they are declared to have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -36,7 +36,7 @@ def truncated_lognormal(mean: float, sd: float, low: float, high: float) -> tupl
         a, b = (np.log(low) - mu) / sigma, (np.log(high) - mu) / sigma
         mass = special.ndtr(b) - special.ndtr(a)
         first, second = (
-            np.exp(k * mu + (k * sigma) ** 2 / 2)
+            float(np.exp(k * mu + (k * sigma) ** 2 / 2))
             * (special.ndtr(b - k * sigma) - special.ndtr(a - k * sigma))
             / mass
             for k in (1, 2)
@@ -75,7 +75,7 @@ def discrete_beta(mean: float, sd: float, high: int) -> tuple[float, float]:
         edges = special.betainc(*_shapes(x), np.arange(high + 2) / (high + 1))
         weights = np.diff(edges)
         first = float(weights @ values)
-        return first, float(np.sqrt(max(weights @ (values - first) ** 2, 0)))
+        return first, float(np.sqrt(max(float(weights @ (values - first) ** 2), 0)))
 
     share = (mean + 0.5) / (high + 1)
     start = _start(share, sd / (high + 1))
@@ -138,10 +138,8 @@ def shifted_betas(
         return first, float(np.sqrt(max((weight * (fraction - first) ** 2).sum(), 0)))
 
     def log_odds(x: np.ndarray, shift: float) -> float:
-        men, women = (
-            special.betainc(*_shapes(x), special.expit(special.logit(response) - shifts(shift)))
-            @ z_weights
-        )
+        bound = special.expit(special.logit(response) - shifts(shift))
+        men, women = special.betainc(*_shapes(x), bound) @ z_weights
         return float(special.logit(women) - special.logit(men))
 
     what = "a residual fraction with these effects"
@@ -194,7 +192,7 @@ def _start(mean: float, sd: float) -> tuple[float, float]:
     return float(special.logit(mean)), float(np.log(mean * (1 - mean) / sd**2 - 1))
 
 
-def _shapes(x: np.ndarray) -> tuple[float, float]:
+def _shapes(x: Sequence[float] | np.ndarray) -> tuple[float, float]:
     mean, precision = special.expit(x[0]), np.exp(x[1])
     return float(mean * precision), float((1 - mean) * precision)
 
@@ -205,9 +203,12 @@ def _solve(
     start: tuple[float, ...],
     what: str,
 ) -> tuple[float, ...]:
+    def gap(x: np.ndarray) -> np.ndarray:
+        return np.subtract(moments(x), wanted)
+
     with np.errstate(all="ignore"):  # a trial step may leave the range; the result is checked below
-        found = optimize.root(lambda x: np.subtract(moments(x), wanted), np.array(start), tol=1e-12)
-        error = np.abs(np.subtract(moments(found.x), wanted)).max()
+        found = optimize.root(gap, np.array(start), tol=1e-12)
+        error = np.abs(gap(found.x)).max()
     if not error < 1e-6:
         numbers = ", ".join(f"{value:g}" for value in wanted)
         raise DataError(

@@ -157,8 +157,8 @@ def simulate_patients(
     )
     shift = sex_shift * (female - SHARES["female"]) + ldh_shift * ldh_score
     mu, sigma = truncated_lognormal(*EASI_BASELINE)
-    ends = special.ndtr((np.log(EASI_BASELINE[2:]) - mu) / sigma)
-    baseline = np.exp(mu + sigma * special.ndtri(of_scores.uniform(*ends, n_patients)))
+    low, high = special.ndtr((np.log(EASI_BASELINE[2:]) - mu) / sigma)
+    baseline = np.exp(mu + sigma * special.ndtri(of_scores.uniform(low, high, n_patients)))
     outcome_root = np.linalg.cholesky(np.array(OUTCOME_CORRELATION))
     noise = of_scores.standard_normal((n_patients, len(OUTCOME_CORRELATION), n_visits))
     level = special.ndtr(outcome_root @ noise @ visit_root.T)
@@ -169,12 +169,12 @@ def simulate_patients(
     easi = np.round(10 * np.column_stack([baseline, baseline[:, None] * fraction])) / 10
     scores = {"easi": easi}
     for i, (name, declared) in enumerate(SCORES.items(), start=1):
-        high = int(OUTCOMES[name].high or 0)
+        top = int(OUTCOMES[name].high or 0)
         columns = [
-            np.floor((high + 1) * stats.beta.ppf(level[:, i, j], *discrete_beta(*moments, high)))
+            np.floor((top + 1) * stats.beta.ppf(level[:, i, j], *discrete_beta(*moments, top)))
             for j, moments in enumerate(declared)
         ]
-        scores[name] = np.minimum(np.column_stack(columns), high)
+        scores[name] = np.minimum(np.column_stack(columns), top)
 
     gone = of_visits.uniform(size=(n_patients, n_visits)) < missing
     gone[:, 0] = False

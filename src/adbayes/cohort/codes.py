@@ -1,0 +1,134 @@
+"""Codes that people write in patient files, read where they have one meaning only."""
+
+import re
+
+from adbayes.cohort.outcomes import STUDY_VISITS
+from adbayes.cohort.table import Cell, Table, number, show
+
+_WEEK = re.compile(r"(?:week|wk|w)[ _.-]*([0-9]+)|([0-9]+)[ _.-]*(?:weeks|week|wks|wk|w)")
+_BASELINE = ("baseline", "bl")
+_VISIT = re.compile(r"(?:visit|v)[ _.-]*([0-9]+)")
+_SEX = {"f": 1.0, "female": 1.0, "m": 0.0, "male": 0.0}
+_BINARY = {"yes": 1.0, "y": 1.0, "true": 1.0, "no": 0.0, "n": 0.0, "false": 0.0}
+
+
+def weeks(table: Table) -> tuple[list[int], tuple[str, ...]]:
+    """Read the column `visit` as weeks since the first dose.
+
+    Whole numbers are weeks. "Week 16", "W16", "16 weeks" and "baseline" have one meaning. V1 to V4
+    are the four study visits, if exactly these four occur.
+
+    Parameters
+    ----------
+    table : Table
+        With the column `visit`.
+
+    Returns
+    -------
+    tuple
+        The week of each row, and messages that state the mapping of names.
+
+    Raises
+    ------
+    DataError
+        For an empty cell, a fraction, a negative week, or a name with more than one meaning.
+    """
+    cells = table.columns["visit"]
+    study = _study_visits(cells)
+    read = [_week(cell, study) for cell in cells]
+    wrong = [i for i, week in enumerate(read) if week is None]
+    if wrong:
+        raise table.refusal(
+            "visit",
+            wrong,
+            "not understood as weeks",
+            "allowed are whole weeks since the first dose (0, 16, ...), 'Week 16', 'W16', 'baseline', and "
+            f"V1 to V4 for weeks {', '.join(map(str, STUDY_VISITS))} if exactly these four occur; write the weeks",
+        )
+    result = [week for week in read if week is not None]
+    names = {
+        str(cell): week for cell, week in zip(cells, result, strict=True) if number(cell) is None
+    }
+    if not names:
+        return result, ()
+    mapping = ", ".join(
+        f"{name} = {week}" for name, week in sorted(names.items(), key=lambda x: x[1])
+    )
+    return result, (f"{table.name}: visits read as weeks: {mapping}",)
+
+
+def binary(table: Table, column: str) -> tuple[list[float], tuple[str, ...]]:
+    """Read a column of two codes as 0 and 1.
+
+    0 and 1, Yes and No, true and false are understood; for `female` also F and M.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    column : str
+        The column; `sex` is read as female sex.
+
+    Returns
+    -------
+    tuple
+        1, 0 or NaN for each row, and messages that state the mapping of words.
+
+    Raises
+    ------
+    DataError
+        For any other code, naming the rows.
+    """
+    if column == "sex":
+        codes, allowed = _SEX, "allowed are F and M (for 0 and 1 call the column female)"
+    elif column == "female":
+        codes, allowed = _SEX | _BINARY, "allowed are 0, 1, F and M, Yes and No, true and false"
+    else:
+        codes, allowed = _BINARY, "allowed are 0, 1, Yes and No, true and false"
+    values: list[float] = []
+    wrong: list[int] = []
+    words: dict[str, float] = {}
+    for i, cell in enumerate(table.columns[column]):
+        value = number(cell)
+        if value is None:
+            value = codes.get(str(cell).lower())
+            if value is not None:
+                words[str(cell)] = value
+        elif column == "sex" and cell is not None:
+            value = None
+        if value is None or (value not in (0.0, 1.0) and value == value):
+            wrong.append(i)
+        else:
+            values.append(value)
+    if wrong:
+        raise table.refusal(
+            column, wrong, "not understood", f"{allowed}; recode them or leave the cells empty"
+        )
+    if not words:
+        return values, ()
+    mapping = ", ".join(f"{word} = {value:.0f}" for word, value in sorted(words.items()))
+    name = "female" if column == "sex" else column
+    return values, (f"{table.name}: column {column} read as {name}: {mapping}",)
+
+
+def _study_visits(cells: list[Cell]) -> dict[str, int]:
+    """The weeks of V1 to V4, if the column holds exactly these four names."""
+    found = {str(cell) for cell in cells}
+    numbers = sorted(int(m[1]) for m in (_VISIT.fullmatch(name.lower()) for name in found) if m)
+    if len(found) != len(STUDY_VISITS) or numbers != [1, 2, 3, 4]:
+        return {}
+    order = {name: int(_VISIT.fullmatch(name.lower())[1]) for name in found}  # type: ignore[index]
+    return {name: STUDY_VISITS[k - 1] for name, k in order.items()}
+
+
+def _week(cell: Cell, study: dict[str, int]) -> int | None:
+    value = number(cell)
+    if value is not None:
+        return int(value) if value >= 0 and value.is_integer() else None
+    text = show(cell)
+    if text in study:
+        return study[text]
+    if text.lower() in _BASELINE:
+        return 0
+    match = _WEEK.fullmatch(text.lower())
+    return int(match[1] or match[2]) if match else None
