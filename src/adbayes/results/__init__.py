@@ -1,0 +1,1 @@
+"""From draws and data to tables: estimands, summaries, the frequentist twin, comparison with print."""
