@@ -1,0 +1,131 @@
+"""The convergence gate: what draws must show before a number from them is reported."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+# Vehtari et al. 2021, doi 10.1214/20-BA1221 (R-hat, ESS); Betancourt 2016, arXiv 1604.00695 (E-BFMI).
+MAX_R_HAT = 1.01  # chains that differ more have not found one distribution
+MIN_ESS = 400.0  # fewer effective draws leave R-hat and interval ends unreliable
+MIN_BFMI = 0.3  # less means the momentum is resampled too timidly to explore the energy
+
+COLUMNS = [
+    "model",
+    "variant",
+    "priors",
+    "evidence",
+    "cohort",
+    "divergences",
+    "retries",
+    "max_treedepth_share",
+    "min_ess_bulk",
+    "min_ess_tail",
+    "max_r_hat",
+    "min_bfmi",
+    "passed",
+]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The worst of each diagnostic, and whether all pass.
+
+    Parameters
+    ----------
+    divergences : int
+        Transitions that diverged; must be 0.
+    max_treedepth_share : float
+        Share of transitions that reached the maximal tree depth (0 to 1); reported, not gated.
+    min_ess_bulk, min_ess_tail : float
+        Must exceed `MIN_ESS`.
+    max_r_hat : float
+        Must be under `MAX_R_HAT`.
+    min_bfmi : float
+        Must exceed `MIN_BFMI`.
+    """
+
+    divergences: int
+    max_treedepth_share: float
+    min_ess_bulk: float
+    min_ess_tail: float
+    max_r_hat: float
+    min_bfmi: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every diagnostic passes its threshold; a NaN does not."""
+        return bool(
+            self.divergences == 0
+            and self.min_ess_bulk > MIN_ESS
+            and self.min_ess_tail > MIN_ESS
+            and self.max_r_hat < MAX_R_HAT
+            and self.min_bfmi > MIN_BFMI
+        )
+
+
+def quality(draws: xr.Dataset) -> pd.DataFrame:
+    """Diagnostics of every scalar in a set of draws.
+
+    Parameters
+    ----------
+    draws : xarray.Dataset
+        Dimensions ``chain`` and ``draw`` and any others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``(variable, position)``; columns ess_bulk, ess_tail, r_hat, mcse_mean (unit of the
+        variable) and constant (bool: all draws equal, whose R-hat is not a number).
+    """
+    import arviz as az
+
+    parts = {
+        "ess_bulk": az.ess(draws, method="bulk"),
+        "ess_tail": az.ess(draws, method="tail"),
+        "r_hat": az.rhat(draws),
+        "mcse_mean": az.mcse(draws, method="mean"),
+    }
+    rows = []
+    for name, values in draws.data_vars.items():
+        flat = {key: np.ravel(part[name].to_numpy()) for key, part in parts.items()}
+        spread = np.ravel((values.max(("chain", "draw")) - values.min(("chain", "draw"))).to_numpy())
+        for position in range(len(spread)):
+            row = {key: float(array[position]) for key, array in flat.items()}
+            rows.append(
+                {"variable": name, "position": position, **row, "constant": spread[position] == 0}
+            )
+    return pd.DataFrame(rows).set_index(["variable", "position"])
+
+
+def gate(draws: xr.Dataset, sample_stats: xr.Dataset) -> Gate:
+    """Judge a set of draws.
+
+    Parameters
+    ----------
+    draws : xarray.Dataset
+        Parameters, and any derived quantities that are reported.
+    sample_stats : xarray.Dataset
+        nutpie's statistics: ``diverging``, ``energy``, ``maxdepth_reached``.
+
+    Returns
+    -------
+    Gate
+        The worst of each. A quantity that is constant over all draws (a probability of exactly 0
+        or 1) is judged through the parameters it is made of.
+    """
+    import arviz as az
+
+    table = quality(draws)
+    table = table[~table["constant"]]
+    energy = sample_stats[["energy"]]
+    depth = sample_stats.get("maxdepth_reached")
+    return Gate(
+        divergences=int(sample_stats["diverging"].sum()),
+        max_treedepth_share=float(depth.mean()) if depth is not None else float("nan"),
+        min_ess_bulk=float(table["ess_bulk"].min(skipna=False)),
+        min_ess_tail=float(table["ess_tail"].min(skipna=False)),
+        max_r_hat=float(table["r_hat"].max(skipna=False)),
+        min_bfmi=float(np.min(az.bfmi(energy)["energy"].to_numpy())),
+    )

@@ -1,0 +1,126 @@
+"""Fits kept on disk: found again by fingerprint, written whole or not at all, checked when read."""
+
+import hashlib
+import json
+import os
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from adbayes.version import __version__
+
+# Versions that can change a draw. What only draws pictures or tables is left out.
+PACKAGES = ("bambi", "formulae", "numba", "numpy", "nutpie", "pymc", "pytensor", "xarray")
+FORMAT = "1"  # raise when what is stored changes meaning
+GROUPS = ("posterior", "sample_stats")
+_SLASH = "\u2215"  # netCDF takes / for a folder; a term such as I(x / 2) keeps its look
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that can change a draw.
+
+    Returns
+    -------
+    dict of str to str
+        `adbayes` and `PACKAGES`.
+    """
+    return {"adbayes": __version__, **{name: version(name) for name in PACKAGES}}
+
+
+def fingerprint(content: dict[str, Any]) -> str:
+    """Identity of a fit: equal exactly when the same draws would come out.
+
+    Parameters
+    ----------
+    content : dict
+        JSON-ready: analysis, data hash, seed and sampler, evidence.
+
+    Returns
+    -------
+    str
+        SHA-256 of the content and `versions`, 64 hexadecimal digits.
+    """
+    whole = {"content": content, "versions": versions(), "format": FORMAT}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def save(path: Path, tree: xr.DataTree, identity: str, retries: int) -> None:
+    """Write a fit, whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``.nc`` file; its folder is made if needed.
+    tree : xarray.DataTree
+        With the groups of `GROUPS`.
+    identity : str
+        From `fingerprint`.
+    retries : int
+        How often sampling was tried again.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored = xr.DataTree.from_dict({group: _renamed(tree[group].to_dataset(), "/", _SLASH) for group in GROUPS})
+    stored.attrs = {"fingerprint": identity, "digest": _digest(stored), "retries": retries}
+    handle, temporary = tempfile.mkstemp(suffix=".nc", prefix=".", dir=path.parent)
+    os.close(handle)
+    try:
+        stored.to_netcdf(temporary, mode="w", engine="h5netcdf")
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def load(path: Path, identity: str) -> tuple[xr.DataTree, int] | None:
+    """Read a fit back, if it is the one asked for and undamaged.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where `save` wrote it.
+    identity : str
+        From `fingerprint`.
+
+    Returns
+    -------
+    tuple of (xarray.DataTree, int), or None
+        The groups of `GROUPS` and the number of retries; None where there is no such file, it
+        belongs to another analysis, or it is damaged or half-written: then fit again.
+    """
+    if not path.is_file():
+        return None
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as opened:
+            stored = opened.load()
+        attributes = stored.attrs
+        if attributes["fingerprint"] != identity or attributes["digest"] != _digest(stored):
+            return None
+        groups = {group: _renamed(stored[group].to_dataset(), _SLASH, "/") for group in GROUPS}
+        return xr.DataTree.from_dict(groups), int(attributes["retries"])
+    except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError):
+        # What h5py and xarray raise on a file that was cut short or altered.
+        return None
+
+
+def _renamed(dataset: xr.Dataset, old: str, new: str) -> xr.Dataset:
+    names = [str(name) for name in [*dataset.variables, *dataset.dims]]
+    return dataset.rename({name: name.replace(old, new) for name in names if old in name})
+
+
+def _digest(tree: xr.DataTree) -> str:
+    """SHA-256 of every array, so that an altered byte is seen."""
+    total = hashlib.sha256()
+    for group in GROUPS:
+        dataset = tree[group].to_dataset()
+        for name in sorted(map(str, dataset.variables)):
+            values = dataset[name].to_numpy()
+            if values.dtype.kind in "OUS":
+                content = json.dumps([str(v) for v in np.ravel(values)]).encode()
+            else:
+                content = np.ascontiguousarray(values).tobytes()
+            total.update(f"{group}/{name}/{values.shape}".encode())
+            total.update(content)
+    return total.hexdigest()
