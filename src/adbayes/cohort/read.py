@@ -190,17 +190,17 @@ def _plain(table: Table) -> pd.DataFrame:
 
 
 def _check_names(names: list[str], source: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(
-            f"{source}: column {', '.join(twice)} occurs more than once in the header; "
-            "a name may stand for one column; rename or delete the others"
-        )
     unnamed = [i for i, name in enumerate(names, start=1) if not name.strip()]
     if unnamed:
         raise DataError(
             f"{source}: column {', '.join(map(str, unnamed))} (counted from the left) has no name in "
             "the header; name or delete it"
+        )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(
+            f"{source}: column {', '.join(twice)} occurs more than once in the header; "
+            "a name may stand for one column; rename or delete the others"
         )
 
 

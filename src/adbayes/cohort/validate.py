@@ -155,22 +155,18 @@ def _characteristic(table: Table, name: str) -> tuple[list[float], tuple[str, ..
 def _constant(table: Table, name: str, values: list[float], patients: list[str]) -> list[float]:
     """The one value of each patient, on all rows of the patient."""
     first: dict[str, int] = {}
+    changed: dict[str, int] = {}
     for i, (patient, value) in enumerate(zip(patients, values, strict=True)):
-        if value != value:
-            continue
-        if patient not in first:
-            first[patient] = i
-        elif values[first[patient]] != value:
-            changed = {
-                patients[j] for j, x in enumerate(values)
-                if x == x and patients[j] in first and x != values[first[patients[j]]]
-            }  # fmt: skip
-            others = f", and {len(changed) - 1} more patients change" if len(changed) > 1 else ""
-            raise DataError(
-                f"{table.name}, column {name}: patient {patient} changes between rows "
-                f"({table.at([first[patient], i], name)}){others}; one value a patient is allowed, "
-                "on the first row or on every row; correct it"
-            )
+        if value == value and values[first.setdefault(patient, i)] != value:
+            changed.setdefault(patient, i)
+    if changed:
+        patient, i = next(iter(changed.items()))
+        others = f", and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise DataError(
+            f"{table.name}, column {name}: patient {patient} changes between rows "
+            f"({table.at([first[patient], i], name)}){others}; one value a patient is allowed, "
+            "on the first row or on every row; correct it"
+        )
     return [values[first[patient]] if patient in first else math.nan for patient in patients]
 
 

@@ -1,0 +1,201 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from adbayes.cohort.read import cohort_from_frame, read_patients
+from adbayes.cohort.simulate import simulate_patients
+from adbayes.errors import DataError
+
+PATIENTS = "patient,visit,easi,sex\na,0,30.0,F\na,16,3.0,\nb,0,20.0,M\nb,16,,\n"
+
+
+def write(folder, text, name="registry.csv", encoding="utf-8"):
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
+    return path
+
+
+def test_a_patient_file(tmp_path):
+    found = read_patients(write(tmp_path, PATIENTS))
+    assert found.clinical
+    assert found.evidence == "patients"
+    assert found.label == "patients of registry.csv (the user's own data)"
+    assert found.source == "registry.csv"
+    assert found.messages == ("registry.csv: column sex read as female: F = 1, M = 0",)
+    assert found.frame["female"].tolist() == [1, 1, 0, 0]
+    np.testing.assert_array_equal(found.frame["easi90"], [np.nan, 1, np.nan, np.nan])
+
+
+def test_a_written_cohort_reads_back_to_the_same_hash_in_any_order(tmp_path):
+    cohort = simulate_patients(seed=4, n_patients=30, missing=0.1, missing_labs=0.1)
+    shuffled = cohort.frame.sample(frac=1, random_state=1)
+    path = tmp_path / "x.csv"
+    shuffled.to_csv(path, index=False)
+    found = read_patients(path)
+    assert found.hash() == cohort.hash()
+    pd.testing.assert_frame_equal(found.frame, cohort.frame)
+    assert cohort_from_frame(shuffled).hash() == cohort.hash()
+
+
+def test_a_byte_order_mark_blank_lines_crlf_and_quotes(tmp_path):
+    text = '\ufeffpatient,visit,easi,note\r\n"a",0,30.0,"one, two"\r\n\r\nb,0,20.0,"two\r\nlines"\r\nb,16,81,\r\n'
+    path = write(tmp_path, text)
+    with pytest.raises(DataError, match=r"line 6: 81"):  # the line of the file, not of the record
+        read_patients(path)
+    found = read_patients(write(tmp_path, text.replace("81", "8")))
+    assert found.frame["note"].tolist()[:2] == ["one, two", "two\r\nlines"]
+
+
+def test_columns_are_renamed(tmp_path):
+    text = PATIENTS.replace("patient,visit,easi", "ID,AVISIT,EASI_TOTAL")
+    names = {"patient": "ID", "visit": "AVISIT", "easi": "EASI_TOTAL"}
+    assert (
+        read_patients(write(tmp_path, text), names).hash()
+        == read_patients(write(tmp_path, PATIENTS)).hash()
+    )
+    with pytest.raises(DataError, match="did you mean 'EASI_TOTAL'"):
+        read_patients(write(tmp_path, text), {"easi": "EASI_TOT"})
+
+
+def test_derived_columns_of_the_file_are_replaced_and_told(tmp_path):
+    text = "patient,visit,easi,easi90,ldh,ldh_ge_250_w0\na,0,30.0,1,300,0\na,16,9.0,1,1,0\nb,0,20.0,,200,1\n"
+    found = read_patients(write(tmp_path, text))
+    assert found.frame.loc[1, "easi90"] == 0
+    assert found.frame["ldh_ge_250_w0"].tolist() == [1, 1, 0]
+    assert found.messages == (
+        "registry.csv: computed here, not read from the file: easi90, ldh_ge_250_w0",
+    )
+
+
+def test_extra_columns_are_kept_and_capitals_are_pointed_out(tmp_path):
+    found = read_patients(write(tmp_path, "patient,visit,EASI,site\na,0,1,x\nb,0,2,y\n"))
+    assert found.frame["site"].tolist() == ["x", "y"]
+    assert "columns={'easi': 'EASI'} reads it as easi" in found.messages[0]
+
+
+def test_row_names_are_left_out_and_told(tmp_path):
+    found = read_patients(write(tmp_path, ",patient,visit,easi\n1,a,0,1\n2,b,0,2\n"))
+    assert list(found.frame.columns)[:3] == ["patient", "visit", "easi"]
+    assert "first column has no name (row names) and is left out" in found.messages[0]
+
+
+def test_a_plain_table_is_taken_as_it_is(tmp_path):
+    found = read_patients(write(tmp_path, "y,x,group,gap\n1,2.5,a,\n-3,4,,7\n", "mine.csv"))
+    assert not found.clinical
+    assert found.label == "rows of mine.csv (the user's own data)"
+    assert list(found.frame.columns) == ["y", "x", "group", "gap"]
+    assert found.frame["y"].dtype == np.int64
+    assert found.frame["x"].dtype == found.frame["gap"].dtype == float
+    assert found.frame["group"].tolist()[0] == "a"
+    assert found.frame["group"].isna().tolist() == [False, True]
+    assert found.messages == ()
+
+
+def test_a_plain_frame_keeps_its_types():
+    frame = pd.DataFrame({"y": [1, 2], "g": pd.Categorical(["b", "a"], ["b", "a"])}, index=[7, 9])
+    found = cohort_from_frame(frame, "two rows of mine")
+    pd.testing.assert_frame_equal(found.frame, frame.reset_index(drop=True))
+    assert (found.label, found.clinical, found.evidence) == ("two rows of mine", False, "patients")
+
+
+def test_a_table_that_resembles_a_patient_file_says_why_it_is_plain(tmp_path):
+    for text in ("Patient,Visit,y\na,0,1\nb,0,2\n", "patient,easi\na,1\nb,2\n"):
+        found = read_patients(write(tmp_path, text))
+        assert not found.clinical
+        assert "read as a plain table, nothing checked or derived" in found.messages[0]
+
+
+def test_a_frame_of_patients_may_carry_another_kind_of_evidence():
+    frame = pd.DataFrame(
+        {"patient": [1, 2], "visit": [0, 0], "easi": [20.0, 30.0], "female": [True, False]}
+    )
+    found = cohort_from_frame(
+        frame, "made up", evidence="reconstructed", index=2, source="cohort 2"
+    )
+    assert (found.evidence, found.index, found.source) == ("reconstructed", 2, "cohort 2")
+    assert found.frame["female"].tolist() == [1, 0]
+    with pytest.raises(DataError, match=r"mine, column easi: 1 value out of range \(row 2: 99\)"):
+        cohort_from_frame(frame.assign(easi=[1.0, 99.0]), source="mine")
+
+
+CONTENT = {
+    "empty": ("", "registry.csv: the file is empty"),
+    "blank": ("\n\n", "registry.csv: the file is empty"),
+    "header only": ("patient,visit\n", "a header but no rows"),
+    "semicolons": (
+        "patient;visit;easi\na;0;1\n",
+        "header is one column separated by ';'; separate columns by commas",
+    ),
+    "tabs": ("patient\tvisit\na\t0\n", "header is one column separated by 'tab'"),
+    "latin-1": (
+        "patient,visit\nJos\u00e9,0\n".encode("latin-1"),
+        r"line 2 has the byte 0xe9, which is not UTF-8 text",
+    ),
+    "utf-16": ("patient,visit\na,0\n".encode("utf-16"), "not UTF-8 text"),
+    "zeros": (b"patient,visit\na\0,0\n", "zero bytes"),
+    "workbook": (b"PK\x03\x04\xff", "is a workbook or archive, not the csv its suffix says"),
+    "duplicated column": (
+        "patient,visit,easi,easi\na,0,1,2\n",
+        "column easi occurs more than once",
+    ),
+    "unnamed column": (
+        "patient,visit,,\na,0,1,2\n",
+        r"column 3, 4 \(counted from the left\) has no name",
+    ),
+    "ragged": (
+        "patient,visit,easi\na,0\nb,0,1\nc,0,1,2\n",
+        r"2 rows do not have the 3 cells of the header \(line 2: 2, line 4: 4\)",
+    ),
+    "quotes": ('patient,visit\n"a"b,0\n', "line 2 is not csv"),
+    "wide": (
+        "patient,easi_w0,easi_w16\na,1,2\n",
+        r"wide layout \(easi_w0, easi_w16\) is not read today",
+    ),
+    "no visit": (
+        "patient,Visit,easi\na,0,2\na,16,1\n",
+        r"column visit is missing beside patient and easi \(did you mean 'Visit'\?\)",
+    ),
+    "no patient": (
+        "id,visit,easi\na,0,2\na,16,1\n",
+        "column patient is missing beside visit and easi; .*columns=",
+    ),
+    "one patient": ("patient,visit,easi\na,0,2\n", "at least 2"),
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), CONTENT.values(), ids=CONTENT)
+def test_content_that_is_refused(tmp_path, text, sentence):
+    with pytest.raises(DataError, match=sentence) as caught:
+        read_patients(write(tmp_path, text))
+    assert str(caught.value).startswith("registry.csv")
+    assert "\n" not in str(caught.value)
+
+
+def test_paths_that_are_refused(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match=r"none\.csv: no such file"):
+        read_patients(tmp_path / "none.csv")
+    folder = tmp_path / "folder.csv"
+    folder.mkdir()
+    with pytest.raises(DataError, match=r"folder\.csv: is a folder, not a file"):
+        read_patients(folder)
+    with pytest.raises(
+        DataError, match=r"x\.xlsx: the suffix '\.xlsx' is not read; csv is what is read today"
+    ):
+        read_patients(tmp_path / "x.xlsx")
+    with pytest.raises(DataError, match=r"x: no suffix is not read; csv"):
+        read_patients(str(tmp_path / "x"))
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    path = write(tmp_path, PATIENTS)
+    monkeypatch.setattr(type(path), "read_bytes", refuse)
+    with pytest.raises(DataError, match=r"registry\.csv: cannot be read \(Permission denied\)"):
+        read_patients(path)
+
+
+def test_frames_that_are_refused():
+    with pytest.raises(DataError, match="data frame: the table has no rows"):
+        cohort_from_frame(pd.DataFrame({"y": []}))
+    with pytest.raises(DataError, match="column y occurs more than once"):
+        cohort_from_frame(pd.DataFrame([[1, 2]], columns=["y", "y"]))
