@@ -1,0 +1,1 @@
+"""From a model and data, or from printed numbers alone, to posteriors."""

@@ -1,0 +1,1 @@
+"""What the paper printed: the ledger of its numbers, and the likelihoods they imply."""
