@@ -1,0 +1,1 @@
+"""One plot a file; each takes a table and draws it, computing nothing."""

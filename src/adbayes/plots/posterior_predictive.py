@@ -1,0 +1,86 @@
+"""Whether data from the fitted model look like the data: each statistic where its replicates fall."""
+
+import math
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from adbayes.plots import style
+
+_ACROSS = 3
+
+
+def posterior_predictive(
+    checks: pd.DataFrame, *, label: str, title: str = "Posterior predictive checks"
+) -> Figure:
+    """Draw the interval of each replicated statistic by visit, and the observed value in it.
+
+    Parameters
+    ----------
+    checks : DataFrame
+        statistic, visit (empty for the whole follow-up), observed, replicated_low,
+        replicated_high, evidence; `replicated_median` is drawn, `outcome` and `unit` name the
+        panels and axes, and `n` goes to the footer, where present. One panel a statistic (and
+        outcome), in the order of the rows.
+    label : str
+        Which data the figure shows, for the footer.
+    title : str, default "Posterior predictive checks"
+        Above the panels.
+
+    Returns
+    -------
+    Figure
+        Two journal columns wide, three panels a row; an observed value outside its interval has
+        another colour and marker.
+
+    Raises
+    ------
+    DataError
+        A column is absent or the table is empty.
+    """
+    needed = ["statistic", "visit", "observed", "replicated_low", "replicated_high", "evidence"]
+    style.require(checks, needed, "posterior_predictive")
+    keys = ["outcome", "statistic"] if "outcome" in checks else ["statistic"]
+    groups = list(checks.groupby(keys, sort=False, observed=True, dropna=False))
+    across = min(len(groups), _ACROSS)
+    down = math.ceil(len(groups) / across)
+    figure = style.blank(style.TWO_COLUMNS, 1.0 + 1.8 * down, title)
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for ax, (_, rows) in zip(panels, groups, strict=False):
+        at = np.arange(len(rows))
+        low, high = rows["replicated_low"].to_numpy(float), rows["replicated_high"].to_numpy(float)
+        observed = rows["observed"].to_numpy(float)
+        style.plain(ax)
+        ax.vlines(at, low, high, color=style.SKY, linewidth=5, alpha=0.7, gid="replicated")
+        if "replicated_median" in rows:
+            median = rows["replicated_median"].to_numpy(float)
+            ax.plot(at, median, "_", color=style.BLUE, ms=8, mew=1.5, gid="median")
+        within = (low <= observed) & (observed <= high)
+        ax.plot(at[within], observed[within], "o", color=style.BLACK, ms=4, gid="observed")
+        ax.plot(at[~within], observed[~within], "D", color=style.VERMILLION, ms=4.5, gid="outside")
+        ax.set_xlim(-0.6, len(rows) - 0.4)
+        ax.set_xticks(at, [_visit(visit) for visit in rows["visit"]])
+        ax.set_xlabel("Weeks since the first dose", fontsize=style.SMALL)
+        named = rows[keys].iloc[0].dropna().astype(str)
+        ax.set_title(textwrap.fill(", ".join(named), 32), fontsize=style.TEXT)
+        if "unit" in rows:
+            ax.set_ylabel(str(rows["unit"].iloc[0]), fontsize=style.SMALL)
+    for ax in panels[len(groups) :]:
+        ax.remove()
+    handles = panels[0]
+    handles.plot([], [], color=style.SKY, linewidth=5, alpha=0.7, label="replicated, 95 % interval")
+    if "replicated_median" in checks:
+        handles.plot([], [], "_", color=style.BLUE, ms=8, mew=1.5, label="replicated, median")
+    handles.plot([], [], "o", color=style.BLACK, ms=4, label="observed")
+    handles.plot([], [], "D", color=style.VERMILLION, ms=4.5, label="observed, outside")
+    style.legend(figure, handles)
+    return style.sign(figure, checks, label, "posterior_predictive")
+
+
+def _visit(visit: object) -> str:
+    if visit is None or visit == "" or visit != visit:
+        return "all"
+    # A column of numbers with a gap is read as floats: 52.0 is week 52.
+    return f"{visit:g}" if isinstance(visit, float) else str(visit)
