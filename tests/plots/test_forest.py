@@ -47,6 +47,12 @@ def test_infinite_and_distant_limits_are_arrows() -> None:
     assert sorted(arrows) == [(0.01, "<"), (0.01, "<"), (10.0, ">")]
 
 
+def test_the_axis_ends_at_one_hundred() -> None:
+    figure = forest(ROWS.head(1).assign(ci_high=250.0), label="Table 5")
+    assert [x for x, _ in drawn(figure, "interval:paper")] == [[1.05, 100.0]]
+    assert [x for x, _ in drawn(figure, "arrow")] == [[100.0]]
+
+
 def test_an_axis_within_the_ticks_has_no_arrow() -> None:
     figure = forest(ROWS.head(2), label="Table 5")
     assert drawn(figure, "arrow") == []

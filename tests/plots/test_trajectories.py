@@ -68,6 +68,7 @@ def test_every_patient_is_a_line_of_what_was_observed() -> None:
 def test_bounds_show_only_where_the_band_leaves_them() -> None:
     assert [y for _, y in lines(draw(), "bound")] == [[0, 0]]
     assert [y for _, y in lines(draw(high=45), "bound")] == [[0, 0], [45, 45]]
+    assert lines(draw(low=-4), "bound") == []
     assert lines(draw(low=None, high=None), "bound") == []
 
 
