@@ -90,7 +90,9 @@ def quality(draws: xr.Dataset) -> pd.DataFrame:
     rows = []
     for name, values in draws.data_vars.items():
         flat = {key: np.ravel(part[name].to_numpy()) for key, part in parts.items()}
-        spread = np.ravel((values.max(("chain", "draw")) - values.min(("chain", "draw"))).to_numpy())
+        spread = np.ravel(
+            (values.max(("chain", "draw")) - values.min(("chain", "draw"))).to_numpy()
+        )
         for position in range(len(spread)):
             row = {key: float(array[position]) for key, array in flat.items()}
             rows.append(

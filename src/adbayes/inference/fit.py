@@ -12,14 +12,16 @@ import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.diagnostics import gate
+from adbayes.inference.plan import plan
 from adbayes.inference.sampler import sample
 from adbayes.inference.store import fingerprint, load, save
 from adbayes.model.bambi_model import Design, bambi_model, design_of
 from adbayes.model.compiled import structure_of
-from adbayes.model.frame import ModelFrame, model_frame
+from adbayes.model.frame import ModelFrame
 from adbayes.model.priors import Prior
 from adbayes.model.random_intercept import NAME as RANDOM_INTERCEPT
-from adbayes.model.spec import Analysis, SamplerTable, Spec, load_spec
+from adbayes.model.spec import Analysis, Spec, load_spec
+from adbayes.model.spec_tables import SamplerTable
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -69,7 +71,9 @@ class Fit:
         patient where the patient effects are integrated out, otherwise one a row), observed_data.
         """
         outcome = self.frame.outcome
-        observed = xr.Dataset({outcome: ("__obs__", self.frame.data[outcome].to_numpy(dtype=float))})
+        observed = xr.Dataset(
+            {outcome: ("__obs__", self.frame.data[outcome].to_numpy(dtype=float))}
+        )
         return xr.DataTree.from_dict(
             {
                 "posterior": self.posterior,
@@ -120,7 +124,9 @@ class Fit:
         }
         if structure.NAME == RANDOM_INTERCEPT:
             group = self.analysis.mean.grouping[0]
-            values = structure.log_likelihood(self.posterior, self.frame, self.design, self.analysis)
+            values = structure.log_likelihood(
+                self.posterior, self.frame, self.design, self.analysis
+            )
             dim = group
             coords[dim] = [str(level) for level in self.frame.data[group].cat.categories]
         else:
@@ -230,10 +236,13 @@ class Fits(Mapping[str, Fit]):
     ----------
     fits : mapping of str to Fit
         In the order of the spec.
+    skipped : mapping of str to str, optional
+        Predictor to the reason it was left out.
     """
 
-    def __init__(self, fits: Mapping[str, Fit]) -> None:
+    def __init__(self, fits: Mapping[str, Fit], skipped: Mapping[str, str] | None = None) -> None:
         self._fits = dict(fits)
+        self.skipped = dict(skipped or {})
 
     def __getitem__(self, x: str) -> Fit:
         return self._fits[x]
@@ -298,7 +307,8 @@ class Fits(Mapping[str, Fit]):
         first = next(iter(self.values()))
         return (
             f"Fits of {first.analysis.model}: one a predictor ({', '.join(self)})\n"
-            f"  {first.cohort.label}"
+            + "".join(f"  {x} left out: {reason}\n" for x, reason in self.skipped.items())
+            + f"  {first.cohort.label}"
         )
 
 
@@ -380,20 +390,25 @@ def fit(
         For data that the spec cannot use.
     """
     loaded = spec if isinstance(spec, Spec) else load_spec(spec)
-    analyses = [
-        analysis.with_sampler(
-            draws=draws, tune=tune, chains=chains, target_accept=target_accept, seed=seed
-        )
-        for analysis in loaded.analyses(variant, priors, x)
-    ]
-    frames = [model_frame(analysis, cohort) for analysis in analyses]
+    settled = plan(
+        loaded,
+        cohort,
+        variant,
+        priors,
+        x,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        target_accept=target_accept,
+        seed=seed,
+    )
     fits = [
         fit_analysis(analysis, cohort, frame, cores=cores, folder=folder)
-        for analysis, frame in zip(analyses, frames, strict=True)
+        for analysis, frame in settled.jobs
     ]
     if len(fits) == 1 and (x is not None or not loaded.predictors):
         return fits[0]
-    return Fits({str(one.analysis.x): one for one in fits})
+    return Fits({str(one.analysis.x): one for one in fits}, settled.skipped)
 
 
 def fit_analysis(

@@ -12,12 +12,21 @@ from adbayes.model.compiled import structure_of, swapped
 from adbayes.model.frame import ModelFrame
 from adbayes.model.random_intercept import NAME as RANDOM_INTERCEPT
 from adbayes.model.random_intercept import draw_group_effects
-from adbayes.model.spec import Analysis, SamplerTable
+from adbayes.model.spec import Analysis
+from adbayes.model.spec_tables import SamplerTable
 
 if TYPE_CHECKING:
     import bambi as bmb
 
-KEPT_STATISTICS = ("diverging", "energy", "maxdepth_reached", "step_size", "n_steps", "depth", "logp")
+KEPT_STATISTICS = (
+    "diverging",
+    "energy",
+    "maxdepth_reached",
+    "step_size",
+    "n_steps",
+    "depth",
+    "logp",
+)
 
 
 def stream(seed: int, *names: str) -> np.random.SeedSequence:

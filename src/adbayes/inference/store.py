@@ -63,7 +63,9 @@ def save(path: Path, tree: xr.DataTree, identity: str, retries: int) -> None:
         How often sampling was tried again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    stored = xr.DataTree.from_dict({group: _renamed(tree[group].to_dataset(), "/", _SLASH) for group in GROUPS})
+    stored = xr.DataTree.from_dict(
+        {group: _renamed(tree[group].to_dataset(), "/", _SLASH) for group in GROUPS}
+    )
     stored.attrs = {"fingerprint": identity, "digest": _digest(stored), "retries": retries}
     handle, temporary = tempfile.mkstemp(suffix=".nc", prefix=".", dir=path.parent)
     os.close(handle)

@@ -83,7 +83,7 @@ def swapped(structure: ModuleType, width: int, data: dict[str, np.ndarray]) -> A
         not finite, a scale that is not positive. It means a fault in the builder, not in the data.
     """
     check_swap(_placeholders(structure, width), width, data)
-    clean = {name: np.ascontiguousarray(value, dtype=np.float64) for name, value in data.items()}
+    clean = {name: np.array(value, dtype=np.float64, order="C") for name, value in data.items()}
     return compiled(structure, width).with_data(**clean)
 
 

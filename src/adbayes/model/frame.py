@@ -28,17 +28,25 @@ class ModelFrame:
         The column whose levels are the units that are exchangeable: the patient, if there is one.
     dropped : dict of str to int
         Reason to number of rows left out for a missing value.
+    trials : str or None
+        The column of trials, for an outcome that counts successes.
     """
 
     data: pd.DataFrame
     outcome: str
     unit: str | None
     dropped: dict[str, int]
+    trials: str | None = None
 
     @property
     def n_rows(self) -> int:
         """Rows used."""
         return len(self.data)
+
+    @property
+    def outcome_name(self) -> str:
+        """The outcome's name in Bambi's predictive groups."""
+        return self.outcome if self.trials is None else f"p({self.outcome}, {self.trials})"
 
     @property
     def n_units(self) -> int:
@@ -137,7 +145,7 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     )
     frame = _typed(analysis, frame, source, clinical=cohort.clinical)
     _varies(analysis, frame, source)
-    return ModelFrame(frame, table.outcome, unit, dropped)
+    return ModelFrame(frame, table.outcome, unit, dropped, analysis.mean.trials)
 
 
 def _every_patient(cohort: Cohort, visit: int | None) -> pd.DataFrame:

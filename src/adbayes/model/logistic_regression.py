@@ -190,7 +190,7 @@ def log_likelihood(posterior: xr.Dataset, frame: ModelFrame, design: Design) -> 
     """
     eta = linear_predictor(posterior, design)
     y = frame.data[frame.outcome].to_numpy(dtype=float)
-    return y * eta - np.logaddexp(0, eta)
+    return np.asarray(y * eta - np.logaddexp(0, eta))
 
 
 def replicate(
@@ -234,4 +234,4 @@ def linear_predictor(posterior: xr.Dataset, design: Design) -> np.ndarray:
         ``(chain, draw, row)``.
     """
     eta = design.coefficient_draws(posterior) @ design.X.T
-    return eta if design.offset is None else eta + design.offset
+    return np.asarray(eta if design.offset is None else eta + design.offset)

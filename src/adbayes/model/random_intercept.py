@@ -105,7 +105,7 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         y = y - design.offset
     mu, sigma = normal_priors(analysis, design)
     group = analysis.priors[analysis.mean.groups[0]]["sigma"]
-    assert isinstance(group, Prior)  # noqa: S101  # `matches` has seen it
+    assert isinstance(group, Prior)  # `matches` has seen it
     return {
         "XtX": X.T @ X,
         "Xty": X.T @ y,
@@ -275,7 +275,8 @@ def log_likelihood(
     sums, squares, n, variance, between = _residual_sums(posterior, frame, design, analysis)
     v = variance + n * between
     quadratic = (squares - between * sums**2 / v) / variance
-    return -0.5 * (n * np.log(2 * np.pi) + (n - 1) * np.log(variance) + np.log(v) + quadratic)
+    deviance = n * np.log(2 * np.pi) + (n - 1) * np.log(variance) + np.log(v) + quadratic
+    return np.asarray(-0.5 * deviance)
 
 
 def replicate(

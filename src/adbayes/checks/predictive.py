@@ -1,0 +1,191 @@
+"""Prior and posterior predictive checks: data the model would make beside the data there are."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.inference.fit import Fit
+from adbayes.inference.replicates import outcomes, prior_outcomes
+from adbayes.inference.sampler import stream
+from adbayes.model.bambi_model import Design
+from adbayes.model.frame import ModelFrame
+from adbayes.model.spec import Analysis
+from adbayes.results.summary import identity
+
+COLUMNS = [
+    "model",
+    "variant",
+    "priors",
+    "evidence",
+    "cohort",
+    "check",
+    "outcome",
+    "visit",
+    "statistic",
+    "observed",
+    "replicated_low",
+    "replicated_high",
+    "tail_area",
+    "note",
+]
+DRAWS = 1000  # replicated data sets; a tail area is then known to within 0.03
+Statistic = Callable[[np.ndarray], np.ndarray]
+
+
+def predictive_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
+    """Check a fit against its data, before and after seeing them.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+    seed : int, optional
+        Of the replicates; the sampler's seed if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS`; `check` is prior_predictive or posterior_predictive. `observed` is
+        the statistic in the data, `replicated_low` and `replicated_high` its 95 % range over
+        replicated data sets, `tail_area` the share of replicates at or above it, ties counted half
+        (near 0 or 1: the model does not make data like these). Statistics by visit: mean, SD, and
+        for a bounded instrument the share of patients (%) at or beyond its floor and ceiling; for
+        a 0/1 outcome the share (%) with 1, overall and at each value of a 0/1 predictor.
+    """
+    a = fit.analysis
+    seed = a.sampler.seed if seed is None else seed
+    rng = np.random.default_rng(stream(seed, "posterior predictive", a.key))
+    replicated = outcomes(a, fit.frame, fit.design, _thinned(fit.posterior, DRAWS), rng)
+    after = _compared(a, fit.frame, replicated, "posterior_predictive")
+    before = prior_predictive(a, fit.frame, fit.design, seed)
+    table = pd.DataFrame([*before, *after]).assign(**identity(fit))
+    return table.reindex(columns=COLUMNS)
+
+
+def prior_predictive(
+    analysis: Analysis, frame: ModelFrame, design: Design, seed: int
+) -> list[dict[str, object]]:
+    """Rows of the prior predictive check, without any sampling.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model and its priors.
+    frame : ModelFrame
+        The rows.
+    design : Design
+        The mean's design matrix.
+    seed : int
+        Of the replicates.
+
+    Returns
+    -------
+    list of dict
+        Rows of `predictive_checks` without the columns that identify a fit.
+    """
+    rng = np.random.default_rng(stream(seed, "prior predictive", analysis.key))
+    replicated = prior_outcomes(analysis, frame, design, DRAWS, rng)
+    return _compared(analysis, frame, replicated, "prior_predictive")
+
+
+def _compared(
+    analysis: Analysis, frame: ModelFrame, replicated: np.ndarray, check: str
+) -> list[dict[str, object]]:
+    values = frame.data[frame.outcome].astype(float).to_numpy()
+    rows: list[dict[str, object]] = []
+    for visit, mask in _parts(analysis, frame):
+        for name, statistic, note in _statistics(analysis, frame):
+            observed = float(statistic(values[None, mask])[0])
+            over = statistic(replicated[:, mask])
+            low, high = np.quantile(over, [0.025, 0.975])
+            rows.append(
+                {
+                    "check": check,
+                    "outcome": frame.outcome,
+                    "visit": visit,
+                    "statistic": name,
+                    "observed": observed,
+                    "replicated_low": low,
+                    "replicated_high": high,
+                    "tail_area": float((over > observed).mean() + (over == observed).mean() / 2),
+                    "note": note,
+                }
+            )
+    if analysis.family.name == "bernoulli":
+        rows += _by_predictor(analysis, frame, values, replicated, check, rows)
+    return rows
+
+
+def _by_predictor(
+    analysis: Analysis,
+    frame: ModelFrame,
+    values: np.ndarray,
+    replicated: np.ndarray,
+    check: str,
+    overall: list[dict[str, object]],
+) -> Iterator[dict[str, object]]:
+    """The share with outcome 1 at each value of the reported 0/1 predictors."""
+    for name in analysis.estimands.terms:
+        column = frame.data.get(name)
+        if column is None or set(column.unique()) - {0.0, 1.0}:
+            continue
+        for level in (0.0, 1.0):
+            mask = (column == level).to_numpy()
+            over = 100 * replicated[:, mask].mean(axis=1)
+            observed = 100 * float(values[mask].mean())
+            low, high = np.quantile(over, [0.025, 0.975])
+            yield overall[0] | {
+                "check": check,
+                "statistic": f"share of 1 where {name} = {level:g}",
+                "observed": observed,
+                "replicated_low": low,
+                "replicated_high": high,
+                "tail_area": float((over > observed).mean() + (over == observed).mean() / 2),
+                "note": f"n = {int(mask.sum())}",
+            }
+
+
+def _parts(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Rows of each level of the spec's ``by`` column; all rows, where the model has none."""
+    by = analysis.estimands.by
+    column = frame.data.get(by)
+    if column is None or not isinstance(column.dtype, pd.CategoricalDtype):
+        visit = "" if analysis.data.visit is None else str(analysis.data.visit)
+        yield visit, np.ones(frame.n_rows, dtype=bool)
+        return
+    for level in column.cat.categories:
+        yield str(level), (column == level).to_numpy()
+
+
+def _statistics(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, Statistic, str]]:
+    if analysis.family.name == "bernoulli":
+        yield "share of 1", lambda y: 100 * y.mean(axis=1), "%"
+        return
+    yield "mean", lambda y: y.mean(axis=1), ""
+    yield "sd", lambda y: y.std(axis=1, ddof=1), ""
+    instrument = OUTCOMES.get(frame.outcome)
+    if instrument is None:
+        return
+    low, high = instrument.low, instrument.high
+    if low is not None:
+        yield (
+            "share at or below floor",
+            lambda y: 100 * (y <= low).mean(axis=1),
+            f"% at or below {low:g}",
+        )
+    if high is not None:
+        yield (
+            "share at or above ceiling",
+            lambda y: 100 * (y >= high).mean(axis=1),
+            f"% at or above {high:g}",
+        )
+
+
+def _thinned(posterior: xr.Dataset, size: int) -> xr.Dataset:
+    """About `size` draws, spread over all chains."""
+    chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
+    step = max(1, chains * draws // size)
+    return posterior.isel(draw=slice(None, None, step))

@@ -1,0 +1,100 @@
+"""New data from a model: parameters from the prior, outcomes from prior or posterior."""
+
+import numpy as np
+import xarray as xr
+
+from adbayes.model.bambi_model import Design
+from adbayes.model.compiled import structure_of
+from adbayes.model.frame import ModelFrame
+from adbayes.model.logistic_regression import split_terms
+from adbayes.model.random_intercept import NAME as RANDOM_INTERCEPT
+from adbayes.model.spec import Analysis
+
+
+def prior_outcomes(
+    analysis: Analysis, frame: ModelFrame, design: Design, size: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Outcomes that the priors imply for the rows of the data.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model and its priors.
+    frame : ModelFrame
+        The rows.
+    design : Design
+        The mean's design matrix.
+    size : int
+        Number of draws from the prior.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(draw, row)``, outcome units.
+    """
+    if structure_of(analysis) is not None:
+        return outcomes(analysis, frame, design, _prior_draws(analysis, design, size, rng), rng)
+    if not design.model.built:
+        design.model.build()
+    tree = design.model.prior_predictive(draws=size, random_seed=int(rng.integers(2**31)))
+    return _rows(tree["prior_predictive"][frame.outcome_name].to_numpy())
+
+
+def outcomes(
+    analysis: Analysis,
+    frame: ModelFrame,
+    design: Design,
+    draws: xr.Dataset,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Outcomes that draws of the parameters imply for the rows of the data.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model.
+    frame : ModelFrame
+        The rows.
+    design : Design
+        The mean's design matrix.
+    draws : xarray.Dataset
+        Parameters under Bambi's names, dimensions ``chain`` and ``draw``.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(draw, row)``, outcome units. Where the patient effects are integrated out the patients
+        are new ones; elsewhere they are the patients of the data.
+    """
+    structure = structure_of(analysis)
+    if structure is None:
+        tree = xr.DataTree.from_dict({"posterior": draws})
+        seed = int(rng.integers(2**31))
+        design.model.predict(tree, kind="response", inplace=True, random_seed=seed)
+        return _rows(tree["posterior_predictive"][frame.outcome_name].to_numpy())
+    if structure.NAME == RANDOM_INTERCEPT:
+        return _rows(structure.replicate(draws, frame, design, analysis, rng))
+    return _rows(structure.replicate(draws, frame, design, rng))
+
+
+def _prior_draws(
+    analysis: Analysis, design: Design, size: int, rng: np.random.Generator
+) -> xr.Dataset:
+    columns = [analysis.priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
+    draws = split_terms(np.concatenate(columns, axis=1)[None], design)
+    for name, prior in analysis.priors.items():
+        if "|" in name:
+            for key, hyper in prior.hyper_priors():
+                draws[f"{name}_{key}"] = (("chain", "draw"), hyper.sample(size, rng)[None])
+        elif name in analysis.family.auxiliary:
+            draws[name] = (("chain", "draw"), prior.sample(size, rng)[None])
+    return draws
+
+
+def _rows(values: np.ndarray) -> np.ndarray:
+    """Chains and draws as one axis."""
+    return values.reshape(-1, values.shape[-1])

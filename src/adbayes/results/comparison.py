@@ -1,0 +1,316 @@
+"""What was printed beside what we find: a join of the ledger with summaries, one row a printed number.
+
+It never sees draws. The fields of a row: `frequentist` is the live refit of the same statistic on
+the same data; `bayes` the posterior's version of it; `role` says what an agreement would mean.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from adbayes.inference.fit import Fit
+from adbayes.paper.published import Paper, PublishedNumber
+from adbayes.results.refit import refit
+from adbayes.results.summary import NOT_CONVERGED, identity, summarize
+
+COLUMNS = [
+    "published_id",
+    "table",
+    "statistic",
+    "outcome",
+    "visit",
+    "term",
+    "model",
+    "variant",
+    "priors",
+    "evidence",
+    "cohort",
+    "published",
+    "decimals",
+    "frequentist",
+    "bayes",
+    "bayes_low",
+    "bayes_high",
+    "difference",
+    "within_rounding",
+    "same_quantity",
+    "role",
+    "note",
+]
+
+_ONE_SD = "the model has one SD for all visits"
+_RATIO = (
+    "fall of the mean, not the mean of the patients' falls; "
+    "a model of the score has no mean of individual ratios"
+)
+_TAIL = "two-sided posterior tail area: not a p value"
+TAIL = "tail"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a printed statistic is read off a summary row.
+
+    Parameters
+    ----------
+    column : str
+        The summary's column; ``tail`` for the two-sided tail area.
+    interval : bool
+        Whether the credible interval goes with it.
+    same : bool
+        Whether it is the same quantity as the printed one.
+    estimand : str
+        The row's estimand, where it does not follow from the printed number.
+    note : str
+        What a reader must know.
+    """
+
+    column: str
+    interval: bool
+    same: bool
+    estimand: str = ""
+    note: str = ""
+
+
+READINGS = {
+    "mean": Reading("mean", True, True, "mean"),
+    "sd": Reading("mean", True, True, "predictive_sd", _ONE_SD),
+    "percent": Reading("mean", True, True, "ratio_of_means"),
+    "pct_change_mean": Reading("mean", True, False, "ratio_of_means", _RATIO),
+    "odds_ratio": Reading("median", True, True, "odds_ratio"),
+    "ci_low": Reading("ci_low", False, True, "odds_ratio"),
+    "ci_high": Reading("ci_high", False, True, "odds_ratio"),
+    "p_value": Reading(TAIL, False, False, "", _TAIL),
+}
+PUBLISHED_READINGS = {
+    "mean": Reading("mean", True, True),
+    "pct_change_mean": Reading("mean", True, True),
+    "percent": Reading("mean", True, True),
+    "count": Reading("mean", True, True, note="expected count under the posterior of the share"),
+    "odds_ratio": Reading("median", True, True),
+    "ci_low": Reading("ci_low", False, True),
+    "ci_high": Reading("ci_high", False, True),
+    "p_value": Reading(TAIL, False, False, note=_TAIL),
+}
+NO_INDIVIDUAL_CHANGE = (
+    "a model of the score does not describe the spread of individual percent changes"
+)
+
+
+def compare_fit(fit: Fit, paper: Paper) -> pd.DataFrame:
+    """Lay one fit beside every printed number that its spec answers.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+    paper : Paper
+        The printed numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS`.
+    """
+    again = refit(fit)
+    statistics = None if again is None else again.statistics
+    return compare(summarize(fit), statistics, paper, fit)
+
+
+def compare(
+    summary: pd.DataFrame, statistics: pd.DataFrame | None, paper: Paper, fit: Fit
+) -> pd.DataFrame:
+    """Join the ledger with one fit's summary and refit.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        From `summarize`.
+    statistics : pandas.DataFrame or None
+        `Refit.statistics`.
+    paper : Paper
+        The printed numbers.
+    fit : Fit
+        Gives the patterns of ids, the predictor and the evidence.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS`, one row a printed number the spec answers. `within_rounding`
+        is filled only for reconstructed cohorts: nothing else could agree or disagree with print.
+    """
+    a = fit.analysis
+    rows = []
+    for id in _answered(paper, a.published):
+        number = paper.number(id)
+        if a.x is not None and number.term != a.x:
+            continue
+        row = _printed(number) | identity(fit) | {"outcome": fit.frame.outcome}
+        again = _refitted(number, statistics)
+        row["frequentist"] = again
+        reading = READINGS.get(number.statistic)
+        found = None if reading is None else _find(summary, reading, number)
+        row["role"] = _role(number, found is not None, fit.cohort.evidence)
+        if reading is None or found is None:
+            individual = number.statistic == "pct_change_sd"
+            reason = NO_INDIVIDUAL_CHANGE if individual else f"{a.model} does not report it"
+            row["note"] = _join(_doubt(number), reason)
+        else:
+            row |= _read(found, reading, number)
+            failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
+            row["note"] = _join(_doubt(number), reading.note, failed)
+        if fit.cohort.evidence == "reconstructed" and not number.status:
+            row["within_rounding"] = agrees(again, number)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def compare_published(summary: pd.DataFrame, paper: Paper, reasons: dict[str, str]) -> pd.DataFrame:
+    """Lay the posteriors from print alone beside the numbers they come from.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        Summaries of print-only posteriors, with a column `published_id` that names the quantity.
+    paper : Paper
+        The printed numbers.
+    reasons : dict of str to str
+        Printed id to the reason why print alone does not answer it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS`, role `direct`, `suspected_misprint` or `not_addressable`; one
+        row a printed number and variant of the denominators.
+    """
+    rows = []
+    by_quantity = dict(tuple(summary.groupby("published_id", sort=False)))
+    for id in paper.ids():
+        number = paper.number(id)
+        answers = by_quantity.get(number.quantity) if number.quantity else None
+        reading = PUBLISHED_READINGS.get(number.statistic)
+        if number.status or answers is None or reading is None:
+            reason = reasons.get(id, "not a quantity that this package models")
+            row = _printed(number) | {
+                "model": "published",
+                "variant": "base",
+                "evidence": "published",
+                "role": number.status or "not_addressable",
+                "note": _join(_doubt(number), reason),
+            }
+            rows.append(row)
+            continue
+        for _, found in answers.iterrows():
+            row = _printed(number) | {key: found[key] for key in ("model", "variant", "priors")}
+            row |= {"evidence": "published", "outcome": found["outcome"], "role": "direct"}
+            row |= _read(found, reading, number)
+            row["note"] = reading.note
+            rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def agrees(value: float, number: PublishedNumber) -> bool:
+    """Whether a refitted statistic, rounded as printed, equals the print.
+
+    Parameters
+    ----------
+    value : float
+        The refit.
+    number : PublishedNumber
+        The printed number; a bound such as "< 0.001" is met by any smaller value.
+
+    Returns
+    -------
+    bool
+        False for a value that is not finite.
+    """
+    if not np.isfinite(value):
+        return False
+    if number.bound:
+        return bool(value < number.numeric)
+    low, high = number.interval
+    # Half a unit in the last place either way: R and Python round halves differently.
+    return bool(low - 1e-9 <= value <= high + 1e-9)
+
+
+def _answered(paper: Paper, patterns: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(id for pattern in patterns for id in paper.ids(pattern)))
+
+
+def _printed(number: PublishedNumber) -> dict[str, object]:
+    return {
+        "published_id": number.id,
+        "table": number.table,
+        "statistic": number.statistic,
+        "outcome": number.variable,
+        "visit": _visit(number),
+        "term": number.term,
+        "cohort": "",
+        "published": number.numeric,
+        "decimals": number.decimals,
+        "frequentist": np.nan,
+        "bayes": np.nan,
+        "bayes_low": np.nan,
+        "bayes_high": np.nan,
+        "difference": np.nan,
+        "within_rounding": None,
+        "same_quantity": None,
+    }
+
+
+def _visit(number: PublishedNumber) -> str:
+    return "" if number.visit is None else f"{number.visit:g}"
+
+
+def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float:
+    if statistics is None:
+        return float("nan")
+    found = statistics[
+        (statistics["statistic"] == number.statistic)
+        & (statistics["term"] == (number.term or ""))
+        & (statistics["visit"] == _visit(number))
+    ]
+    return float(found["value"].iloc[0]) if len(found) else float("nan")
+
+
+def _find(summary: pd.DataFrame, reading: Reading, number: PublishedNumber) -> pd.Series | None:
+    estimand = reading.estimand or ("odds_ratio" if number.term else "mean_change")
+    found = summary[
+        (summary["estimand"] == estimand)
+        & (summary["term"] == (number.term or ""))
+        & (summary["visit"] == _visit(number))
+    ]
+    return found.iloc[0] if len(found) else None
+
+
+def _read(found: pd.Series, reading: Reading, number: PublishedNumber) -> dict[str, object]:
+    """The posterior's version of a printed number, in the unit of the print."""
+    # A posterior share is in percent, a printed count a count of n.
+    scale = found["n"] / 100 if number.statistic == "count" else 1.0
+    tail = reading.column == TAIL
+    value = 2 * (1 - found["prob_direction"]) if tail else scale * found[reading.column]
+    return {
+        "bayes": float(value),
+        "bayes_low": float(scale * found["ci_low"]) if reading.interval else np.nan,
+        "bayes_high": float(scale * found["ci_high"]) if reading.interval else np.nan,
+        "difference": float(value) - number.numeric,
+        "same_quantity": reading.same,
+    }
+
+
+def _doubt(number: PublishedNumber) -> str:
+    return number.note if number.status else ""
+
+
+def _role(number: PublishedNumber, addressed: bool, evidence: str) -> str:
+    if number.status:
+        return number.status
+    if not addressed:
+        return "not_addressable"
+    return "other_data" if evidence in ("simulated", "patients") else "target"
+
+
+def _join(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)

@@ -1,0 +1,346 @@
+"""Draws to clinical quantities: what is asked, before it is summarised or compared.
+
+Every quantity is computed draw by draw; averages over patients (g-computation) are taken within a
+draw, never over interval ends.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import expit, ndtr
+
+from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.errors import SpecError
+from adbayes.inference.fit import Fit
+
+INVERSE_LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "identity": lambda eta: eta,
+    "log": np.exp,
+    "inverse": lambda eta: 1 / eta,
+    "logit": expit,
+    "probit": ndtr,
+    "cloglog": lambda eta: -np.expm1(-np.exp(eta)),
+}
+
+
+@dataclass(frozen=True)
+class Estimand:
+    """One quantity with its draws.
+
+    Parameters
+    ----------
+    estimand : str
+        Its name in the tables: mean, mean_change, ratio_of_means, predictive_sd, share_mcid, icc,
+        odds_ratio, risk_difference, risk_ratio, parameter.
+    outcome : str
+        The outcome's column.
+    visit : str
+        Level of the spec's ``by`` column it belongs to; empty if none.
+    term : str
+        Predictor or parameter; empty if none.
+    unit : str
+        Unit of the draws.
+    null : float
+        The value of no effect, against which the direction is judged; NaN where none is meant.
+    draws : xarray.DataArray
+        Dimensions ``chain`` and ``draw``.
+    """
+
+    estimand: str
+    outcome: str
+    visit: str
+    term: str
+    unit: str
+    null: float
+    draws: xr.DataArray
+
+    @property
+    def key(self) -> str:
+        """A name that is unique within a fit."""
+        return "/".join([self.estimand, self.visit, self.term])
+
+
+def estimands(fit: Fit) -> list[Estimand]:
+    """The clinical quantities that a fit's spec asks for, in its order.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+
+    Returns
+    -------
+    list of Estimand
+        Empty where the spec asks for none.
+
+    Raises
+    ------
+    SpecError
+        Where the spec asks for a quantity that its model does not have.
+    """
+    table = fit.analysis.estimands
+    known = {
+        "mean": _means,
+        "mean_change": _changes,
+        "ratio_of_means": _ratios,
+        "predictive_sd": _predictive_sds,
+        "share_mcid": _shares_mcid,
+        "icc": _icc,
+        "odds_ratio": _odds_ratios,
+        "risk_difference": _risk_differences,
+        "risk_ratio": _risk_ratios,
+    }
+    found: list[Estimand] = []
+    for name in table.report:
+        _require(fit, name)
+        found += known[name](fit)
+    return found
+
+
+def parameters(fit: Fit) -> list[Estimand]:
+    """Every parameter of the model, under its name in the draws.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+
+    Returns
+    -------
+    list of Estimand
+        Population-level coefficients, SDs and auxiliary parameters; the effects of single groups
+        stay in ``fit.draws``.
+    """
+    found: list[Estimand] = []
+    groups = set(fit.analysis.mean.groups)
+    for formula in fit.analysis.formulas.values():
+        groups |= set(formula.groups)
+    link_scale = "log odds" if fit.analysis.link == "logit" else _unit(fit)
+    for name, values in fit.posterior.data_vars.items():
+        if any(str(dim).endswith("__factor_dim") for dim in values.dims) or name in groups:
+            continue
+        null = 0.0 if name in fit.analysis.mean.common and name != "Intercept" else np.nan
+        for term, draws in _scalars(str(name), values):
+            found.append(
+                Estimand("parameter", fit.frame.outcome, "", term, link_scale, null, draws)
+            )
+    return found
+
+
+def _scalars(name: str, values: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
+    """The scalars of a variable with their names as ArviZ prints them: ``visit[16]``."""
+    extra = [str(dim) for dim in values.dims if dim not in ("chain", "draw")]
+    if not extra:
+        yield name, values.transpose("chain", "draw")
+        return
+    for levels in itertools.product(*(values[dim].to_numpy() for dim in extra)):
+        draws = values.sel(dict(zip(extra, levels, strict=True)), drop=True)
+        yield f"{name}[{', '.join(map(str, levels))}]", draws.transpose("chain", "draw")
+
+
+def _require(fit: Fit, name: str) -> None:
+    """Refuse a quantity that the model does not have, before its formula is misused."""
+    a = fit.analysis
+    gaussian = a.family.name in ("gaussian", "t") and a.link == "identity"
+    intercept = gaussian and len(a.mean.groups) == 1 and a.mean.groups[0].startswith("1|")
+    binary = a.family.name in ("bernoulli", "binomial", "beta_binomial")
+    allowed = {
+        "mean": gaussian,
+        "mean_change": gaussian,
+        "ratio_of_means": gaussian,
+        "predictive_sd": intercept and a.family.name == "gaussian" and set(a.formulas) == {"mu"},
+        "share_mcid": intercept and a.family.name == "gaussian" and set(a.formulas) == {"mu"},
+        "icc": intercept and set(a.formulas) == {"mu"},
+        "odds_ratio": binary and a.link == "logit",
+        "risk_difference": binary and not a.mean.groups,
+        "risk_ratio": binary and not a.mean.groups,
+    }
+    if not allowed[name]:
+        raise SpecError(
+            f"{a.where_from}: [estimands] {name!r} is not defined for family {a.family.name}, link "
+            f"{a.link}, groups {', '.join(a.mean.groups) or 'none'}; leave it out"
+        )
+    if name == "share_mcid" and a.estimands.mcid is None:
+        raise SpecError(f"{a.where_from}: [estimands] share_mcid needs mcid = {{ value, source }}")
+
+
+def _unit(fit: Fit) -> str:
+    outcome = OUTCOMES.get(fit.frame.outcome)
+    return outcome.unit if outcome is not None else ""
+
+
+def _levels(fit: Fit) -> list[str]:
+    """The levels of the spec's ``by`` column."""
+    by = fit.analysis.estimands.by
+    if by not in fit.frame.data.columns:
+        raise SpecError(
+            f"{fit.analysis.where_from}: [estimands] by = {by!r} is not a column of the model"
+        )
+    column = fit.frame.data[by]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return [str(level) for level in column.cat.categories]
+    return [f"{level:g}" for level in sorted(column.unique())]
+
+
+def _baseline(fit: Fit) -> str:
+    levels = _levels(fit)
+    stated = fit.analysis.estimands.baseline
+    baseline = levels[0] if stated is None else str(stated)
+    if baseline not in levels:
+        raise SpecError(
+            f"{fit.analysis.where_from}: [estimands] baseline = {stated!r} is not a level of "
+            f"{fit.analysis.estimands.by!r} (levels: {', '.join(levels)})"
+        )
+    return baseline
+
+
+def _level_means(fit: Fit) -> dict[str, xr.DataArray]:
+    """Mean outcome at each level of ``by``, other predictors averaged over the units in the data."""
+    by = fit.analysis.estimands.by
+    levels = _levels(fit)
+    data = fit.frame.data
+    units = data.drop_duplicates(fit.frame.unit) if fit.frame.unit else data
+    beta = fit.design.coefficient_draws(fit.posterior)
+    means = {}
+    for level in levels:
+        value = (
+            pd.Categorical([level] * len(units), categories=data[by].cat.categories)
+            if isinstance(data[by].dtype, pd.CategoricalDtype)
+            else float(level)
+        )
+        average = fit.design.at(units.assign(**{by: value})).mean(axis=0)
+        means[level] = _array(fit, beta @ average)
+    return means
+
+
+def _array(fit: Fit, values: np.ndarray) -> xr.DataArray:
+    coords = {"chain": fit.posterior["chain"], "draw": fit.posterior["draw"]}
+    return xr.DataArray(values, dims=("chain", "draw"), coords=coords)
+
+
+def _means(fit: Fit) -> Iterator[Estimand]:
+    for level, draws in _level_means(fit).items():
+        yield Estimand("mean", fit.frame.outcome, level, "", _unit(fit), np.nan, draws)
+
+
+def _changes(fit: Fit) -> Iterator[Estimand]:
+    means, baseline = _level_means(fit), _baseline(fit)
+    for level, draws in means.items():
+        if level != baseline:
+            change = draws - means[baseline]
+            yield Estimand("mean_change", fit.frame.outcome, level, "", _unit(fit), 0.0, change)
+
+
+def _ratios(fit: Fit) -> Iterator[Estimand]:
+    """Percent change of the mean: 100 (1 - mean at visit / mean at baseline), positive = a fall."""
+    means, baseline = _level_means(fit), _baseline(fit)
+    for level, draws in means.items():
+        if level != baseline:
+            fall = 100 * (1 - draws / means[baseline])
+            yield Estimand("ratio_of_means", fit.frame.outcome, level, "", "%", 0.0, fall)
+
+
+def _sds(fit: Fit) -> tuple[xr.DataArray, xr.DataArray]:
+    return fit.posterior[f"{fit.analysis.mean.groups[0]}_sigma"], fit.posterior["sigma"]
+
+
+def _predictive_sds(fit: Fit) -> Iterator[Estimand]:
+    """SD of one new patient's outcome at a visit: the model has one for all visits."""
+    between, within = _sds(fit)
+    draws = (between**2 + within**2) ** 0.5
+    for level in _levels(fit):
+        yield Estimand("predictive_sd", fit.frame.outcome, level, "", _unit(fit), np.nan, draws)
+
+
+def _shares_mcid(fit: Fit) -> Iterator[Estimand]:
+    """Share of patients whose outcome falls by at least the MCID.
+
+    The patient's intercept cancels in a change, whose SD over patients is sqrt(2) sigma.
+    """
+    mcid = fit.analysis.estimands.mcid
+    assert mcid is not None  # _require has seen it
+    _, within = _sds(fit)
+    means, baseline = _level_means(fit), _baseline(fit)
+    for level, draws in means.items():
+        if level != baseline:
+            fall = means[baseline] - draws
+            share = _array(
+                fit, 100 * ndtr(((fall - mcid.value) / (np.sqrt(2) * within)).to_numpy())
+            )
+            yield Estimand("share_mcid", fit.frame.outcome, level, "", "%", np.nan, share)
+
+
+def _icc(fit: Fit) -> Iterator[Estimand]:
+    """Correlation of two visits of one patient under the model."""
+    between, within = _sds(fit)
+    draws = between**2 / (between**2 + within**2)
+    yield Estimand("icc", fit.frame.outcome, "", "", "", np.nan, draws)
+
+
+def _effect_terms(fit: Fit) -> list[tuple[str, str, xr.DataArray]]:
+    """Predictors whose effects are reported: column, label of the contrast, log-scale draws."""
+    named = fit.analysis.estimands.terms or tuple(
+        term.name for term in fit.design.terms if term.name != "Intercept"
+    )
+    found = []
+    for term in fit.design.terms:
+        if term.name not in named:
+            continue
+        for position, label in enumerate(term.coefficients):
+            draws = fit.posterior[term.name]
+            if term.levels:
+                draws = draws.isel({term.dim: position}, drop=True)
+            found.append((term.name, label, draws.transpose("chain", "draw")))
+    absent = set(named) - {name for name, _, _ in found}
+    if absent:
+        raise SpecError(
+            f"{fit.analysis.where_from}: [estimands] terms: no term {', '.join(sorted(absent))} in the "
+            f"formula (terms: {', '.join(term.name for term in fit.design.terms)})"
+        )
+    return found
+
+
+def _odds_ratios(fit: Fit) -> Iterator[Estimand]:
+    for _, label, draws in _effect_terms(fit):
+        visit = _response_visit(fit)
+        ratio = _array(fit, np.exp(draws.to_numpy()))
+        yield Estimand("odds_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, ratio)
+
+
+def _response_visit(fit: Fit) -> str:
+    visit = fit.analysis.data.visit
+    return "" if visit is None else str(visit)
+
+
+def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Per 0/1 predictor: mean probability with everyone at 1 and everyone at 0 (g-computation)."""
+    link = INVERSE_LINKS[fit.analysis.link]
+    beta = fit.design.coefficient_draws(fit.posterior)
+    data = fit.frame.data
+    offset = 0.0 if fit.design.offset is None else fit.design.offset
+    for name, label, _ in _effect_terms(fit):
+        if name not in data.columns or set(data[name].unique()) - {0.0, 1.0}:
+            continue  # a risk contrast of a continuous predictor would need a step of its own
+        risk = []
+        for value in (1.0, 0.0):
+            X = fit.design.at(data.assign(**{name: value}))
+            risk.append(np.asarray(link(beta @ X.T + offset)).mean(axis=-1))
+        yield label, risk[0], risk[1]
+
+
+def _risk_differences(fit: Fit) -> Iterator[Estimand]:
+    for label, exposed, unexposed in _risks(fit):
+        draws = _array(fit, 100 * (exposed - unexposed))
+        visit = _response_visit(fit)
+        yield Estimand("risk_difference", fit.frame.outcome, visit, label, "% points", 0.0, draws)
+
+
+def _risk_ratios(fit: Fit) -> Iterator[Estimand]:
+    for label, exposed, unexposed in _risks(fit):
+        draws = _array(fit, exposed / unexposed)
+        visit = _response_visit(fit)
+        yield Estimand("risk_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws)

@@ -1,0 +1,147 @@
+"""The frequentist refit of a fitted model on the same rows: the paper's own kind of answer, live."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from adbayes.inference.fit import Fit
+from adbayes.results.frequentist import (
+    describe_by,
+    least_squares,
+    logistic,
+    random_intercept_reml,
+)
+
+COEFFICIENT_COLUMNS = [
+    "term",
+    "estimate",
+    "se",
+    "p_value",
+    "ci_low",
+    "ci_high",
+    "separated",
+    "firth_estimate",
+    "firth_low",
+    "firth_high",
+]
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A frequentist refit.
+
+    Parameters
+    ----------
+    method : str
+        How it was done, in words.
+    coefficients : pandas.DataFrame
+        One row a coefficient on the model's scale; the columns of `COEFFICIENT_COLUMNS` (the last
+        four only for logistic regressions, elsewhere empty). Infinite where the data separate.
+    statistics : pandas.DataFrame
+        One row a statistic as a paper prints it: statistic (mean, sd, pct_change_mean,
+        pct_change_sd, percent, p_value, odds_ratio, ci_low, ci_high), visit, term, value.
+    """
+
+    method: str
+    coefficients: pd.DataFrame
+    statistics: pd.DataFrame
+
+
+def refit(fit: Fit) -> Refit | None:
+    """Refit a model by maximum (or restricted maximum) likelihood.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+
+    Returns
+    -------
+    Refit or None
+        None for a model without a frequentist counterpart here (anything but a logistic or Gaussian
+        regression, or a Gaussian model with one group intercept).
+    """
+    a = fit.analysis
+    y = fit.frame.data[fit.frame.outcome].to_numpy()
+    if set(a.formulas) != {"mu"} or fit.design.offset is not None:
+        return None
+    prob = a.sampler.ci_prob
+    if a.family.name == "bernoulli" and a.link == "logit" and not a.mean.groups:
+        table = logistic(fit.design.table, y, prob).table
+        method = "maximum likelihood, profile-likelihood intervals, Wald p; Firth beside it"
+        return Refit(method, _coefficients(table), _odds_statistics(table, a.data.visit))
+    if a.family.name != "gaussian" or a.link != "identity":
+        return None
+    if not a.mean.groups:
+        table = least_squares(fit.design.table, y, prob).table
+        return Refit("least squares", _coefficients(table), _visit_statistics(fit, table))
+    if a.mean.groups == (f"1|{a.mean.grouping[0]}",):
+        table = random_intercept_reml(
+            fit.design.table, y, fit.frame.data[a.mean.grouping[0]], prob
+        ).table
+        method = "restricted maximum likelihood, Wald intervals and p"
+        return Refit(method, _coefficients(table), _visit_statistics(fit, table))
+    return None
+
+
+def _coefficients(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reindex(columns=COEFFICIENT_COLUMNS)
+
+
+def _odds_statistics(table: pd.DataFrame, visit: int | None) -> pd.DataFrame:
+    """Odds ratios, their limits and p values, one row each."""
+    shown = table[table["term"] != "Intercept"]
+    values = {
+        "odds_ratio": np.exp(shown["estimate"]),
+        "ci_low": np.exp(shown["ci_low"]),
+        "ci_high": np.exp(shown["ci_high"]),
+        "p_value": shown["p_value"],
+    }
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "statistic": name,
+                    "visit": "" if visit is None else str(visit),
+                    "term": shown["term"],
+                    "value": value,
+                }
+            )
+            for name, value in values.items()
+        ],
+        ignore_index=True,
+    )
+
+
+def _visit_statistics(fit: Fit, table: pd.DataFrame) -> pd.DataFrame:
+    """Means, SDs and percent changes by visit as printed tables give them, and the contrasts' p."""
+    outcome, by = fit.frame.outcome, fit.analysis.estimands.by
+    if by not in fit.frame.data.columns:
+        return pd.DataFrame(columns=["statistic", "visit", "term", "value"])
+    rows: list[dict[str, object]] = []
+    raw = describe_by(fit.frame.data, outcome, by)
+    baseline = float(raw["mean"].iloc[0])
+    for position, row in raw.iterrows():
+        visit = str(row[by])
+        rows += [
+            {"statistic": "mean", "visit": visit, "value": row["mean"]},
+            {"statistic": "sd", "visit": visit, "value": row["sd"]},
+        ]
+        if position:
+            fall = 100 * (1 - row["mean"] / baseline)
+            rows.append({"statistic": "percent", "visit": visit, "value": fall})
+    percent = f"{outcome}_percent_change"
+    if fit.cohort.clinical and percent in fit.cohort.frame.columns:
+        for _, row in describe_by(fit.cohort.frame, percent, by).iterrows():
+            visit = f"{row[by]:g}"
+            if row["n"]:
+                rows += [
+                    {"statistic": "pct_change_mean", "visit": visit, "value": row["mean"]},
+                    {"statistic": "pct_change_sd", "visit": visit, "value": row["sd"]},
+                ]
+    for _, row in table.iterrows():
+        if str(row["term"]).startswith(f"{by}["):
+            visit = str(row["term"])[len(by) + 1 : -1]
+            rows.append({"statistic": "p_value", "visit": visit, "value": row["p_value"]})
+    return pd.DataFrame(rows).assign(term="")[["statistic", "visit", "term", "value"]]

@@ -1,0 +1,183 @@
+"""Draws to tables: how every quantity is reduced to numbers, and which of them are flagged."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from adbayes.inference.diagnostics import COLUMNS as DIAGNOSTICS_COLUMNS
+from adbayes.inference.diagnostics import MAX_R_HAT, MIN_ESS, gate, quality
+from adbayes.inference.fit import Fit
+from adbayes.results.estimands import Estimand, estimands, parameters
+
+COLUMNS = [
+    "model",
+    "variant",
+    "priors",
+    "evidence",
+    "cohort",
+    "estimand",
+    "outcome",
+    "visit",
+    "term",
+    "unit",
+    "n",
+    "mean",
+    "median",
+    "sd",
+    "ci_low",
+    "ci_high",
+    "ci_prob",
+    "null",
+    "prob_direction",
+    "mcse_mean",
+    "ess_bulk",
+    "ess_tail",
+    "r_hat",
+    "flag",
+]
+CONSTANT = "constant over draws; judged through its parameters"
+NOT_CONVERGED = "not converged"
+
+
+def summarize(fit: Fit) -> pd.DataFrame:
+    """Reduce a fit to one row a quantity.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS`. `n` is the number of patients (rows, in a table without patients);
+        `prob_direction` the posterior probability (0.5 to 1) of lying on the median's side of
+        `null`; `ci_low` and `ci_high` equal-tailed; `flag` says what did not converge (the whole
+        fit, for divergences or E-BFMI; the quantity, for R-hat of 1.01 or more or an effective
+        sample size of 400 or less). MCSE is that of the mean.
+    """
+    quantities = [*estimands(fit), *parameters(fit)]
+    draws = _dataset(quantities)
+    table = quality(draws)
+    whole = gate(fit.posterior, fit.sample_stats)
+    prob = fit.analysis.sampler.ci_prob
+    rows = []
+    for number, quantity in enumerate(quantities):
+        values = np.ravel(quantity.draws.to_numpy())
+        low, high = np.quantile(values, [(1 - prob) / 2, (1 + prob) / 2])
+        found = table.xs((str(number), 0))
+        rows.append(
+            {
+                **identity(fit),
+                "estimand": quantity.estimand,
+                "outcome": quantity.outcome,
+                "visit": quantity.visit,
+                "term": quantity.term,
+                "unit": quantity.unit,
+                "n": fit.frame.n_units,
+                "mean": values.mean(),
+                "median": np.median(values),
+                "sd": values.std(ddof=1),
+                "ci_low": low,
+                "ci_high": high,
+                "ci_prob": prob,
+                "null": quantity.null,
+                "prob_direction": prob_direction(values, quantity.null),
+                "mcse_mean": found["mcse_mean"],
+                "ess_bulk": found["ess_bulk"],
+                "ess_tail": found["ess_tail"],
+                "r_hat": found["r_hat"],
+                "flag": _flag(found, whole.divergences > 0 or whole.min_bfmi <= 0.3),
+            }
+        )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def diagnose(fit: Fit) -> pd.DataFrame:
+    """Judge the convergence of every parameter and every reported quantity.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row; the columns of `adbayes.inference.diagnostics.COLUMNS`.
+    """
+    reported = _dataset(estimands(fit))
+    everything = xr.merge([fit.posterior, reported]) if reported.data_vars else fit.posterior
+    found = gate(everything, fit.sample_stats)
+    row = {
+        **identity(fit),
+        "divergences": found.divergences,
+        "retries": fit.retries,
+        "max_treedepth_share": found.max_treedepth_share,
+        "min_ess_bulk": found.min_ess_bulk,
+        "min_ess_tail": found.min_ess_tail,
+        "max_r_hat": found.max_r_hat,
+        "min_bfmi": found.min_bfmi,
+        "passed": found.passed,
+    }
+    return pd.DataFrame([row], columns=DIAGNOSTICS_COLUMNS)
+
+
+def identity(fit: Fit) -> dict[str, str | int | None]:
+    """The columns that say what a row is about and on which evidence it rests.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+
+    Returns
+    -------
+    dict
+        model, variant, priors, evidence, cohort.
+    """
+    return {
+        "model": fit.analysis.model,
+        "variant": fit.analysis.variant,
+        "priors": fit.analysis.prior_set,
+        "evidence": fit.cohort.evidence,
+        "cohort": "" if fit.cohort.index is None else str(fit.cohort.index),
+    }
+
+
+def prob_direction(values: np.ndarray, null: float) -> float:
+    """Posterior probability of lying on the median's side of a null value.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Draws.
+    null : float
+        The value of no effect; NaN for a quantity that has none.
+
+    Returns
+    -------
+    float
+        Between 0.5 and 1; NaN where `null` is.
+    """
+    if np.isnan(null):
+        return float("nan")
+    above, below = float((values > null).mean()), float((values < null).mean())
+    return max(above, below)
+
+
+def _dataset(quantities: list[Estimand]) -> xr.Dataset:
+    return xr.Dataset({str(i): quantity.draws for i, quantity in enumerate(quantities)})
+
+
+def _flag(found: "pd.Series[Any] | pd.DataFrame", whole_fit_failed: bool) -> str:
+    if whole_fit_failed:
+        return NOT_CONVERGED
+    if found["constant"]:
+        return CONSTANT
+    passed = (
+        found["r_hat"] < MAX_R_HAT and found["ess_bulk"] > MIN_ESS and found["ess_tail"] > MIN_ESS
+    )
+    return "" if passed else NOT_CONVERGED
