@@ -1,4 +1,4 @@
-"""The posterior of one number on a grid: quadrature instead of sampling, so it is exact and repeatable."""
+"""The posterior of one printed quantity, with its summary on the scale it is reported on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,19 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import special
-from scipy.integrate import cumulative_simpson
-from scipy.interpolate import PchipInterpolator
 
-from adbayes.errors import ConvergenceError
+from adbayes.inference.quadrature import Grid
 from adbayes.model.priors import Prior
 
 Array = NDArray[np.float64]
-
-ACCURACY = 1e-6
-"""Largest change of the normalising constant, the mean and the SD (in posterior SDs) when every second
-point of the grid is left out."""
 
 SUMMARY_COLUMNS = (
     "model", "variant", "priors", "evidence", "cohort", "estimand", "outcome", "visit", "term", "unit",
@@ -26,9 +20,6 @@ SUMMARY_COLUMNS = (
     "mcse_mean", "ess_bulk", "ess_tail", "r_hat", "flag",
 )  # fmt: skip
 """Columns of a summary row."""
-
-_REACH = 5.0  # the grid ends at sinh(5) = 74 posterior SDs from its centre
-_SIZES = (1001, 2001, 4001, 8001)
 
 
 @dataclass(frozen=True)
@@ -96,152 +87,6 @@ def prior_on(scale: Scale, prior: Prior) -> Callable[[Array], Array]:
         return np.asarray(frozen.logpdf(share) + jacobian, dtype=float)
 
     return log
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """A normalised density on points that are dense at its centre and reach far into its tails.
-
-    Parameters
-    ----------
-    centre, width : float
-        The points are centre + width * sinh(steps).
-    steps : numpy.ndarray
-        Evenly spaced.
-    theta, density : numpy.ndarray
-        Points, and the density at them.
-    """
-
-    centre: float
-    width: float
-    steps: Array
-    theta: Array
-    density: Array
-
-    @classmethod
-    def of(cls, log: Callable[[Array], Array], centre: float, width: float) -> "Grid":
-        """Normalise a density, refining its grid until the answer no longer moves.
-
-        Parameters
-        ----------
-        log : callable
-            Log density up to a constant, with one mode.
-        centre, width : float
-            A first guess of where it is and how wide.
-
-        Returns
-        -------
-        Grid
-            Accurate to `ACCURACY`.
-
-        Raises
-        ------
-        ConvergenceError
-            Where the finest grid is not accurate, as for a density with jumps.
-        """
-        for _ in range(20):
-            # An odd number of points, so that every second one spans the same range.
-            mean, sd = cls._on(log, centre, width, _SIZES[0]).moments()
-            settled = abs(mean - centre) < 0.1 * width and 0.8 < sd / width < 1.25
-            centre, width = mean, sd
-            if settled:
-                break
-        for size in _SIZES:
-            grid = cls._on(log, centre, width, size)
-            half = cls._normalised(centre, width, grid.steps[::2], grid.density[::2])
-            mean, sd = grid.moments()
-            mean_half, sd_half = half.moments()
-            constant = float(half.density[size // 4] / grid.density[size // 4 * 2]) - 1
-            moves = (abs(mean - mean_half) / sd, abs(sd - sd_half) / sd, abs(constant))
-            if max(moves) < ACCURACY:
-                return grid
-        raise ConvergenceError(
-            f"The grid of a posterior is accurate to {max(moves):.1e} of an SD only, not to "
-            f"{ACCURACY:g}; use a prior whose density is smooth."
-        )
-
-    @classmethod
-    def _on(cls, log: Callable[[Array], Array], centre: float, width: float, size: int) -> "Grid":
-        steps = np.linspace(-_REACH, _REACH, size)
-        value = log(centre + width * np.sinh(steps))
-        return cls._normalised(centre, width, steps, np.exp(value - value.max()))
-
-    @classmethod
-    def _normalised(cls, centre: float, width: float, steps: Array, density: Array) -> "Grid":
-        total = np.trapezoid(density * width * np.cosh(steps), steps)
-        return cls(centre, width, steps, centre + width * np.sinh(steps), density / total)
-
-    def expect(self, values: Array) -> float:
-        """Expectation of a function given at the points.
-
-        Parameters
-        ----------
-        values : numpy.ndarray
-            One a point; may overflow where the density is 0.
-
-        Returns
-        -------
-        float
-            The expectation.
-        """
-        inside = self.density > 0
-        jacobian = self.width * np.cosh(self.steps)
-        product = np.zeros_like(self.density)
-        product[inside] = values[inside] * self.density[inside] * jacobian[inside]
-        return float(np.trapezoid(product, self.steps))
-
-    def moments(self) -> tuple[float, float]:
-        """Mean and SD.
-
-        Returns
-        -------
-        tuple of (float, float)
-            On the scale of the points.
-        """
-        mean = self.expect(self.theta)
-        return mean, float(np.sqrt(self.expect((self.theta - mean) ** 2)))
-
-    def _cumulative(self) -> Array:
-        jacobian = self.width * np.cosh(self.steps)
-        below = cumulative_simpson(self.density * jacobian, x=self.steps, initial=0)
-        return np.asarray(np.clip(below / below[-1], 0, 1), dtype=float)
-
-    def cdf(self, theta: float) -> float:
-        """Probability of values up to one.
-
-        Parameters
-        ----------
-        theta : float
-            Any value.
-
-        Returns
-        -------
-        float
-            In [0, 1].
-        """
-        step = np.arcsinh((theta - self.centre) / self.width)
-        inside = np.clip(step, -_REACH, _REACH)
-        return float(np.clip(PchipInterpolator(self.steps, self._cumulative())(inside), 0, 1))
-
-    def quantile(self, level: ArrayLike) -> Array:
-        """Quantiles.
-
-        Parameters
-        ----------
-        level : array_like
-            In (0, 1).
-
-        Returns
-        -------
-        numpy.ndarray
-            On the scale of the points.
-        """
-        below = self._cumulative()
-        # Only the increasing stretch has an inverse.
-        rising = np.flatnonzero((below > 1e-9) & (below < 1 - 1e-9))
-        keep = rising[np.diff(below[rising], prepend=0) > 0]
-        steps = PchipInterpolator(below[keep], self.steps[keep])(level)
-        return np.asarray(self.centre + self.width * np.sinh(steps), dtype=float)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,0 +1,206 @@
+"""Posteriors from print alone: the only ones about the paper's real patients."""
+
+import tomllib
+from functools import cache
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from adbayes.errors import DataError
+from adbayes.inference.printed_posterior import SCALES, PrintedPosterior, prior_on
+from adbayes.inference.printed_quantity import Quantity, quantity, quantity_ids, reason
+from adbayes.inference.quadrature import Grid
+from adbayes.model.library import models_folder
+from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
+from adbayes.model.priors import Prior
+from adbayes.paper.published import Paper
+
+PRIOR_FILE = "published.toml"
+
+
+@cache
+def prior_sets() -> MappingProxyType[str, PriorSet]:
+    """The prior sets of models/published.toml.
+
+    Returns
+    -------
+    mapping
+        Set name to kind of quantity to prior; the first set is the reported one.
+    """
+    text = (models_folder() / PRIOR_FILE).read_text(encoding="utf-8")
+    return MappingProxyType(resolve_sets(tomllib.loads(text)["priors"], PRIOR_FILE))
+
+
+def posterior(
+    id: str,
+    priors: str | Prior | None = None,
+    n: int | None = None,
+    likelihood: str = "skewed",
+) -> PrintedPosterior:
+    """The posterior of a quantity from printed numbers alone.
+
+    Parameters
+    ----------
+    id : str
+        A printed id, such as ``table5.sex.or`` or ``fig1.easi90.w52.pct``; an interval end or a p
+        stands for its odds ratio, a star for its change. Or a derived one:
+        ``table2.<outcome>.w<visit>.change``, ``table3.<outcome>.w<visit>.change``,
+        ``table4.<outcome>.ldh_<visit>.difference``.
+    priors : str or Prior, optional
+        A set of models/published.toml, or one prior: of the log odds ratio, of Fisher's z of a
+        correlation, otherwise of the quantity itself. The reported set if not given.
+    n : int, optional
+        Another denominator than the reported one.
+    likelihood : {"skewed", "wald"}
+        For an odds ratio: through the printed interval ends and p, or normal with the interval's
+        width. All other quantities know ``skewed`` only.
+
+    Returns
+    -------
+    PrintedPosterior
+        By quadrature, accurate to `quadrature.ACCURACY` posterior SDs.
+
+    Raises
+    ------
+    DataError
+        For an unknown id, a suspected misprint, a number that print alone cannot answer, or an n or a
+        likelihood that the quantity does not take.
+    SpecError
+        For an unknown prior set.
+    """
+    asked = quantity(id)
+    if n is not None and not asked.takes_n:
+        raise DataError(
+            f"{asked.id} does not take another n: its likelihood is fixed by the print."
+        )
+    if likelihood not in ("skewed", "wald"):
+        raise DataError(f"No likelihood {likelihood!r}; it is 'skewed' or 'wald'.")
+    if likelihood == "wald" and asked.estimand != "odds_ratio":
+        raise DataError(f"{asked.id} is no odds ratio; only those have the likelihood 'wald'.")
+    reported = asked.denominators["base"]
+    variant = "wald" if likelihood == "wald" else "base"
+    if n is not None and n != reported:
+        variant = f"n{n}"
+    return _posterior(asked, variant, reported if n is None else n, priors)
+
+
+def _posterior(
+    asked: Quantity, variant: str, n: int | None, priors: str | Prior | None
+) -> PrintedPosterior:
+    given = isinstance(priors, Prior)
+    name, chosen = choose_set(
+        prior_sets(), None if isinstance(priors, Prior) else priors, PRIOR_FILE
+    )
+    prior = priors if isinstance(priors, Prior) else chosen[asked.kind]
+    shape = asked.build(n, chosen, "wald" if variant == "wald" else "skewed")
+    scale = SCALES[asked.scale]
+    log_prior = prior_on(scale, prior)
+    grid = Grid.of(
+        lambda theta: shape.log(theta) + log_prior(theta),
+        shape.centre,
+        shape.scale,
+    )
+    return PrintedPosterior(
+        id=asked.id,
+        place=asked.place,
+        theta=grid.theta,
+        density=grid.density,
+        prior_density=np.exp(log_prior(grid.theta)),
+        scale=scale,
+        prior=prior,
+        priors="given" if given else name,
+        variant=variant,
+        estimand=asked.estimand,
+        outcome=asked.outcome,
+        term=asked.term,
+        unit=asked.unit,
+        visit=asked.visit,
+        n=n,
+        null=asked.null,
+        note="; ".join(part for part in (shape.note, asked.caveat) if part),
+        grid=grid,
+    )
+
+
+def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:
+    """Every quantity that print alone answers, with its other denominators and likelihoods.
+
+    Parameters
+    ----------
+    paper : Paper
+        The published study.
+    priors : str, optional
+        A set of models/published.toml; the reported one if not given.
+
+    Returns
+    -------
+    DataFrame
+        Summary rows in the order of the paper, and `published_id`: the quantity's id. The variant is
+        ``base`` for the reported n and likelihood, ``n82`` and so on for another n, ``wald`` for a
+        normal likelihood of an odds ratio.
+    """
+    rows = []
+    for id in dict.fromkeys(id for id in paper.published["quantity"] if id):
+        asked = quantity(id)
+        variants = dict(asked.denominators)
+        if asked.estimand == "odds_ratio":
+            variants["wald"] = variants["base"]
+        for variant, n in variants.items():
+            row = _posterior(asked, variant, n, priors).summary()
+            rows.append(row.assign(published_id=id))
+    return pd.concat(rows, ignore_index=True)
+
+
+def published_note(id: str) -> str:
+    """What to know about the posterior of a printed number, or why there is none.
+
+    Parameters
+    ----------
+    id : str
+        A printed or a derived id.
+
+    Returns
+    -------
+    str
+        The assumptions of its posterior, or the reason.
+
+    Raises
+    ------
+    DataError
+        For an unknown id.
+    """
+    if id not in quantity_ids():
+        number = Paper().number(id)
+        if not number.quantity:
+            return reason(number)
+    return posterior(id).note
+
+
+def unanswered(paper: Paper) -> pd.DataFrame:
+    """The printed numbers that have no posterior from print alone.
+
+    Parameters
+    ----------
+    paper : Paper
+        The published study.
+
+    Returns
+    -------
+    DataFrame
+        published_id, place, published (as printed), status (``suspected_misprint`` or empty), reason.
+    """
+    numbers = [paper.number(id) for id in paper.ids()]
+    return pd.DataFrame(
+        [
+            {
+                "published_id": number.id,
+                "place": number.place,
+                "published": number.value,
+                "status": number.status,
+                "reason": reason(number),
+            }
+            for number in numbers
+            if not number.quantity
+        ]
+    )
