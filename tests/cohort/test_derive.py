@@ -61,6 +61,12 @@ def test_patients_on_the_threshold(base, later, easi75, easi90):
     assert (value(found, "easi75"), value(found, "easi90")) == (easi75, easi90)
 
 
+def test_a_score_with_rounding_error_is_judged_on_its_grid():
+    later = 0.1 + 0.2  # 0.30000000000000004
+    assert value(derive(pair(3.0, later)), "easi90") == 1
+    assert value(derive(pair(3.0, later)), "easi_fraction") == 0.1
+
+
 def test_signs_and_definitions():
     found = derive(pair(8, 6, "nrs"))
     assert value(found, "nrs_baseline") == value(found, "nrs_baseline", 0) == 8

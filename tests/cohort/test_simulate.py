@@ -11,6 +11,7 @@ from adbayes.cohort.simulate import (
     AGE,
     EASI_BASELINE,
     LABS,
+    OUTCOME_CORRELATION,
     RESIDUAL_FRACTION,
     SCORES,
     SHARES,
@@ -120,6 +121,14 @@ def test_visits_are_correlated_as_declared_on_the_latent_scale(correlation):
     rank = 6 / np.pi * np.arcsin(correlation / 2)
     found = stats.spearmanr(fractions)[0][np.triu_indices(3, 1)]
     assert np.abs(found - rank).max() < 1.5 * Z / np.sqrt(20_000)
+
+
+def test_outcomes_of_one_visit_are_correlated_as_declared():
+    cohort = simulate_patients(seed=3, n_patients=20_000, sex_log_odds_ratio=0.0, ldh_shift=0.0)
+    rows = at(cohort, 16)[["easi_fraction", "nrs", "poem", "dlqi"]]
+    rank = 6 / np.pi * np.arcsin(np.array(OUTCOME_CORRELATION) / 2)
+    # ties of the whole numbers lower a rank correlation a little
+    assert np.abs(stats.spearmanr(rows)[0] - rank).max() < 1.5 * Z / np.sqrt(20_000) + 0.01
 
 
 def test_over_many_seeds_of_the_study_size_the_average_is_the_truth():

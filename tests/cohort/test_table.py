@@ -48,6 +48,18 @@ def test_refusal_shows_five_values_and_counts_the_rest():
     )
 
 
+def test_numbers_of_a_column():
+    found = table(x=["1", None, "2.5"]).numbers("x", "x is a number")
+    assert (found[0], found[2]) == (1, 2.5)
+    assert math.isnan(found[1])
+    for wrong in ("3,5", math.inf):
+        with pytest.raises(
+            DataError,
+            match=r"x\.csv, column x: 1 value not a finite number \(line 3: .*x is a number",
+        ):
+            table(x=["1", wrong]).numbers("x", "x is a number")
+
+
 def test_renaming_keeps_the_order():
     found = table(id=["a"], EASI_TOTAL=["3"], site=["x"]).renamed(
         {"easi": "EASI_TOTAL", "patient": "id"}

@@ -116,7 +116,7 @@ def _cohort(
             names = ", ".join(replaced)
             messages.append(f"{table.name}: computed here, not read from the file: {names}")
         messages += _near_names(table)
-        raw, found = patient_frame(table.without(replaced))
+        raw, found = patient_frame(table)
         messages += found
         frame = derive(raw)
     else:

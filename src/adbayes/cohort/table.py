@@ -119,22 +119,6 @@ class Table:
             )
         return replace(self, columns={new_name.get(k, k): v for k, v in self.columns.items()})
 
-    def without(self, names: Iterable[str]) -> "Table":
-        """Leave columns out.
-
-        Parameters
-        ----------
-        names : iterable of str
-            The columns to leave out.
-
-        Returns
-        -------
-        Table
-            The other columns.
-        """
-        gone = set(names)
-        return replace(self, columns={k: v for k, v in self.columns.items() if k not in gone})
-
     def numbers(self, column: str, remedy: str) -> list[float]:
         """Read a column that must hold numbers.
 

@@ -17,7 +17,7 @@ def patient_frame(table: Table) -> tuple[pd.DataFrame, tuple[str, ...]]:
     Parameters
     ----------
     table : Table
-        With the columns `patient` and `visit`, without derived columns.
+        With the columns `patient` and `visit`.
 
     Returns
     -------
