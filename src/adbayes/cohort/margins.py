@@ -212,6 +212,6 @@ def _solve(
     if not error < 1e-6:
         numbers = ", ".join(f"{value:g}" for value in wanted)
         raise DataError(
-            f"{what} cannot have the declared mean, SD and effect ({numbers}): choose a smaller effect or another SD"
+            f"{what} cannot have the declared mean, SD and effect ({numbers}): choose a smaller effect"
         )
     return tuple(float(value) for value in found.x)
