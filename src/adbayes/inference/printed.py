@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from adbayes.errors import DataError
-from adbayes.inference.printed_posterior import SCALES, PrintedPosterior, prior_on
-from adbayes.inference.printed_quantity import Quantity, quantity, quantity_ids, reason
+from adbayes.inference.printed_ids import quantity, quantity_ids, reason
+from adbayes.inference.printed_posterior import SCALES, PrintedPosterior, prior_on, summary_table
+from adbayes.inference.printed_quantity import Quantity
 from adbayes.inference.quadrature import Grid
 from adbayes.model.library import models_folder
 from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
@@ -140,16 +141,14 @@ def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:
         ``base`` for the reported n and likelihood, ``n82`` and so on for another n, ``wald`` for a
         normal likelihood of an odds ratio.
     """
-    rows = []
-    for id in dict.fromkeys(id for id in paper.published["quantity"] if id):
-        asked = quantity(id)
+    wanted = set(paper.published["quantity"])
+    posteriors = []
+    for asked in (quantity(id) for id in quantity_ids() if id in wanted):
         variants = dict(asked.denominators)
         if asked.estimand == "odds_ratio":
             variants["wald"] = variants["base"]
-        for variant, n in variants.items():
-            row = _posterior(asked, variant, n, priors).summary()
-            rows.append(row.assign(published_id=id))
-    return pd.concat(rows, ignore_index=True)
+        posteriors += [_posterior(asked, variant, n, priors) for variant, n in variants.items()]
+    return summary_table(posteriors).assign(published_id=[each.id for each in posteriors])
 
 
 def published_note(id: str) -> str:

@@ -1,6 +1,6 @@
 """The posterior of one printed quantity, with its summary on the scale it is reported on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -229,9 +229,19 @@ class PrintedPosterior:
         DataFrame
             `SUMMARY_COLUMNS`; Monte Carlo columns are empty because nothing was sampled.
         """
+        return summary_table([self])
+
+    def row(self) -> dict[str, Any]:
+        """The values of the summary row.
+
+        Returns
+        -------
+        dict
+            `SUMMARY_COLUMNS` to value.
+        """
         low, high = self.interval()
         nothing = float("nan")
-        row: dict[str, Any] = {
+        return {
             "model": "published",
             "variant": self.variant,
             "priors": self.priors,
@@ -254,9 +264,6 @@ class PrintedPosterior:
             **dict.fromkeys(("mcse_mean", "ess_bulk", "ess_tail", "r_hat"), nothing),
             "flag": "",
         }
-        return pd.DataFrame([row], columns=list(SUMMARY_COLUMNS)).astype(
-            {"visit": "Int64", "n": "Int64"}
-        )
 
     def _reported(self) -> Array:
         with np.errstate(over="ignore"):  # far out, where the density is 0
@@ -277,3 +284,20 @@ class PrintedPosterior:
             f"  posterior  {line}\n"
             f"  note       {self.note}"
         )
+
+
+def summary_table(posteriors: Sequence[PrintedPosterior]) -> pd.DataFrame:
+    """Posteriors as rows of the summary table.
+
+    Parameters
+    ----------
+    posteriors : sequence of PrintedPosterior
+        One a row.
+
+    Returns
+    -------
+    DataFrame
+        `SUMMARY_COLUMNS`; visit and n are nullable integers.
+    """
+    table = pd.DataFrame([each.row() for each in posteriors], columns=list(SUMMARY_COLUMNS))
+    return table.astype({"visit": "Int64", "n": "Int64"})

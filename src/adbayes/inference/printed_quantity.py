@@ -1,4 +1,4 @@
-"""What each printed number can answer: the quantity behind an id, its likelihood, and its caveats."""
+"""The quantities that printed numbers answer: denominators, likelihood and caveats of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -9,13 +9,7 @@ from adbayes.errors import DataError
 from adbayes.model.priors import Prior
 from adbayes.paper import likelihood as shapes
 from adbayes.paper.likelihood import Interval, Likelihood
-from adbayes.paper.published import (
-    SUSPECTED_MISPRINT,
-    PublishedNumber,
-    load_paper,
-    load_published,
-    nearest,
-)
+from adbayes.paper.published import PublishedNumber, load_paper
 from adbayes.paper.welch import WelchFamily, welch_family
 
 PATIENTS = 99
@@ -77,89 +71,6 @@ class Quantity:
     caveat: str
 
 
-@cache
-def quantity_ids() -> tuple[str, ...]:
-    """Ids of all quantities that have a posterior from print alone.
-
-    Returns
-    -------
-    tuple of str
-        In the order of the paper, each once, the derived ones where the number they answer is.
-    """
-    return tuple(dict.fromkeys(id for id in load_published()["quantity"] if id))
-
-
-def quantity(id: str) -> Quantity:
-    """The quantity that an id stands for.
-
-    Parameters
-    ----------
-    id : str
-        Any printed id (an interval end or a p stands for its odds ratio, a star for its change, a
-        repeat in the text for the table's number), or a derived id.
-
-    Returns
-    -------
-    Quantity
-        With its likelihood.
-
-    Raises
-    ------
-    DataError
-        For an unknown id, or one that no posterior from print alone answers, with the reason.
-    """
-    known = load_published()["id"]
-    if id in quantity_ids():
-        return _quantity(id)
-    if id not in set(known):
-        hint = nearest(id, [*known, *quantity_ids()])
-        raise DataError(f"The paper prints no number {id!r} and none is derived from it{hint}.")
-    number = load_paper().number(id)
-    if number.quantity:
-        return _quantity(number.quantity)
-    raise DataError(f"{id} ({number.place}: {number.value}) has no posterior: {reason(number)}.")
-
-
-def reason(number: PublishedNumber) -> str:
-    """Why a printed number has no posterior from print alone.
-
-    Parameters
-    ----------
-    number : PublishedNumber
-        Any number of the ledger.
-
-    Returns
-    -------
-    str
-        Empty for a number that has one.
-    """
-    if number.quantity:
-        return ""
-    if number.status == SUSPECTED_MISPRINT:
-        return f"it is a suspected misprint and is never fitted: {number.note}"
-    if number.id in ("table2.nrs.w16.pct_change_mean", "text.nrs.w16.pct_change"):
-        return (
-            "its likelihood needs the SD printed beside it in Table 2 (5.42), which is a suspected "
-            "misprint and is never fitted"
-        )
-    if number.group == "another study":
-        return "it is a result of another study, printed without its n"
-    if number.section == "Methods" or number.statistic in ("n", "min", "max"):
-        return "it describes the sample or the design and estimates nothing"
-    if number.statistic in ("sd", "pct_change_sd"):
-        return "an SD enters the likelihood of the mean beside it and is no estimand of its own"
-    if number.id == "table1.age.mean" or number.id == "text.age.mean":
-        return "no SD of age is printed"
-    if number.statistic == "p_value":
-        return "it speaks of twelve contrasts at once; each has its own posterior"
-    if number.note.startswith("a percent change of two means"):
-        return (
-            "the ratio of two means needs the joint distribution of both visits; ask for the means or "
-            "their change"
-        )
-    return number.note
-
-
 def _number(id: str) -> PublishedNumber:
     return load_paper().number(id)
 
@@ -168,7 +79,19 @@ def _print(id: str) -> Interval:
     return _number(id).interval
 
 
-def _quantity(id: str) -> Quantity:
+def build_quantity(id: str) -> Quantity:
+    """The quantity of a canonical id.
+
+    Parameters
+    ----------
+    id : str
+        An id of `printed_ids.quantity_ids`.
+
+    Returns
+    -------
+    Quantity
+        With its likelihood.
+    """
     if id.endswith(".change"):
         return _change(id)
     if id.endswith(".difference"):
@@ -374,7 +297,8 @@ def _correlation(number: PublishedNumber) -> Quantity:
     )
 
 
-def _family(outcome: str, ldh: str, priors: Mapping[str, Prior]) -> WelchFamily:
+@cache
+def _family(outcome: str, ldh: str, log_sd_ratio: Prior) -> WelchFamily:
     row = f"table4.{outcome}.{ldh}"
     return welch_family(
         _print(f"{row}.lo.mean"),
@@ -383,7 +307,7 @@ def _family(outcome: str, ldh: str, priors: Mapping[str, Prior]) -> WelchFamily:
         _number(f"table4.{ldh}.hi.n").n or 0,
         _print(f"{row}.p"),
         _print(f"table2.{outcome}.w52.pct_change_sd"),
-        priors["log_sd_ratio"].frozen(),
+        log_sd_ratio.frozen(),
     )
 
 
@@ -409,7 +333,7 @@ def _difference(id: str) -> Quantity:
         "identity",
         0.0,
         {"base": sum(sizes)},
-        lambda n, priors, shape: _family(outcome, ldh, priors).difference(),
+        lambda n, priors, shape: _family(outcome, ldh, priors["log_sd_ratio"]).difference(),
         False,
         caveat,
     )
@@ -426,7 +350,7 @@ def _group_mean(number: PublishedNumber) -> Quantity:
         estimand="mean_percent_change",
         term=f"{difference.term} = {int(group == 'hi')}",
         denominators={"base": number.n},
-        build=lambda n, priors, shape: _family(outcome, ldh, priors).group(
+        build=lambda n, priors, shape: _family(outcome, ldh, priors["log_sd_ratio"]).group(
             "high" if group == "hi" else "low"
         ),
         caveat=f"percent change at week 52, positive is improvement; {_ONE_ARM}",

@@ -17,7 +17,8 @@ ACCURACY = 1e-6
 point of the grid is left out."""
 
 _REACH = 5.0  # the grid ends at sinh(5) = 74 posterior SDs from its centre
-_SIZES = (1001, 2001, 4001, 8001)
+_COARSE = 301  # points that find the centre
+_SIZES = (601, 1201, 2401, 4801)  # odd, so that every second point spans the same range
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +63,7 @@ class Grid:
             Where the finest grid is not accurate, as for a density with jumps.
         """
         for _ in range(20):
-            # An odd number of points, so that every second one spans the same range.
-            mean, sd = cls._on(log, centre, width, _SIZES[0]).moments()
+            mean, sd = cls._on(log, centre, width, _COARSE).moments()
             settled = abs(mean - centre) < 0.1 * width and 0.8 < sd / width < 1.25
             centre, width = mean, sd
             if settled:

@@ -122,7 +122,7 @@ def odds_ratio(
         note += "; its slopes are limited to keep it single-peaked"
 
     def log(theta: Array) -> Array:
-        return np.asarray(special.logsumexp(-0.5 * root(theta) ** 2, axis=1), dtype=float)
+        return _log_mean(-0.5 * root(theta) ** 2)
 
     return Likelihood(log, middle[0], scale, note)
 
@@ -144,13 +144,11 @@ def t_mixture(location: Array, scale: Array, df: Array | float) -> Callable[[Arr
     """
     df = np.broadcast_to(np.asarray(df, dtype=float), location.shape)
     constant = special.gammaln((df + 1) / 2) - special.gammaln(df / 2) - 0.5 * np.log(df * np.pi)
-    constant = constant - np.log(scale) - np.log(len(location))
+    constant = constant - np.log(scale)
 
     def log(theta: Array) -> Array:
         z = (np.asarray(theta, dtype=float)[:, None] - location) / scale
-        return np.asarray(
-            special.logsumexp(constant - (df + 1) / 2 * np.log1p(z**2 / df), axis=1), dtype=float
-        )
+        return _log_mean(constant - (df + 1) / 2 * np.log1p(z * z / df))
 
     return log
 
@@ -180,7 +178,7 @@ def mean(value: Interval, sd: Interval, n: int) -> Likelihood:
     """
     _check_n(n)
     _check_sd(sd)
-    location, spread = box(value, sd)
+    location, spread = box(value, sd, points=64)
     scale = spread / np.sqrt(n)
     return Likelihood(
         t_mixture(location, scale, n - 1),
@@ -341,13 +339,21 @@ def correlation(value: Interval, n: int) -> Likelihood:
         remainder = -2 * np.logaddexp(theta, -np.asarray(theta))[:, None]
         series = special.hyp2f1(0.5, 0.5, n - 0.5, (1 + rho * r) / 2)
         each = (n - 1) / 2 * remainder - (n - 1.5) * np.log1p(-rho * r) + np.log(series)
-        return np.asarray(special.logsumexp(each, axis=1), dtype=float)
+        return _log_mean(each)
 
     return Likelihood(
         log,
         float(np.arctanh(np.mean(value))),
         1 / float(np.sqrt(n - 3)),
         f"the exact likelihood of a correlation of {n} normal pairs",
+    )
+
+
+def _log_mean(log_density: Array) -> Array:
+    """Log of the mean density over the columns."""
+    highest = log_density.max(axis=1, keepdims=True)
+    return np.asarray(
+        highest[:, 0] + np.log(np.exp(log_density - highest).mean(axis=1)), dtype=float
     )
 
 

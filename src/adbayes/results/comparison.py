@@ -287,8 +287,9 @@ def _find(summary: pd.DataFrame, reading: Reading, number: PublishedNumber) -> p
 
 def _read(found: pd.Series, reading: Reading, number: PublishedNumber) -> dict[str, object]:
     """The posterior's version of a printed number, in the unit of the print."""
-    # A posterior share is in percent, a printed count a count of n.
-    scale = found["n"] / 100 if number.statistic == "count" else 1.0
+    scale = 1.0
+    if found["unit"] == "share":  # 0 to 1, where the print has percent or a count of n
+        scale = float(found["n"]) if number.statistic == "count" else 100.0
     tail = reading.column == TAIL
     value = 2 * (1 - found["prob_direction"]) if tail else scale * found[reading.column]
     return {

@@ -1,0 +1,159 @@
+"""Writing a run: every file whole or not at all, the same bytes from the same draws."""
+
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from adbayes.errors import DataError
+from adbayes.inference.store import versions
+
+if TYPE_CHECKING:
+    from adbayes.analysis import Run
+
+# Ten significant digits are more than any MCSE supports and fewer than two machines' rounding needs.
+_FLOAT_FORMAT = "%.10g"
+
+
+def check_folder(out: str | Path) -> Path:
+    """Refuse a folder that cannot be written to, before anything is computed.
+
+    Parameters
+    ----------
+    out : str or path
+        Where a run is to be written; need not exist yet.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, not made.
+
+    Raises
+    ------
+    DataError
+        Where the path is a file, or the nearest existing folder is not writeable.
+    """
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder}: is a file; give a folder to write to")
+    above = folder.absolute()
+    while not above.exists():
+        above = above.parent
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise DataError(f"{folder}: {above} cannot be written to; give another folder")
+    return folder
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file that takes a path's place when all went well.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to make; its folder is made if needed.
+
+    Yields
+    ------
+    pathlib.Path
+        What to write to, with the same suffix.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any of a run's tables.
+    path : pathlib.Path
+        The file.
+    """
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, float_format=_FLOAT_FORMAT, lineterminator="\n")
+
+
+def write_run(run: "Run", folder: Path) -> None:
+    """Write tables, figures, report and run.json; run.json last, so that it marks a whole run.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    folder : pathlib.Path
+        Where to; made if needed.
+    """
+    from adbayes.report.figures import draw_figures
+    from adbayes.report.page import render_page
+
+    start = time.perf_counter()
+    for name, table in run.tables.items():
+        write_table(table, folder / name)
+    figures = draw_figures(run)
+    for name, figure in figures.items():
+        with replacing(folder / "figures" / f"{name}.png") as temporary:
+            figure.savefig(temporary, dpi=200, metadata={"Software": None})
+    with replacing(folder / "report.html") as temporary:
+        temporary.write_text(render_page(run, figures), encoding="utf-8")
+    for figure in figures.values():
+        figure.clear()
+    run.seconds["report"] = time.perf_counter() - start
+    with replacing(folder / "run.json") as temporary:
+        temporary.write_text(json.dumps(record(run), indent=2) + "\n", encoding="utf-8")
+
+
+def record(run: "Run") -> dict[str, Any]:
+    """What run.json says: versions, seeds, hashes, rows used and dropped, seconds per stage.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    dict
+        JSON-ready.
+    """
+    return {
+        "label": run.cohort.label,
+        "evidence": run.cohort.evidence,
+        "source": run.cohort.source,
+        "data_hash": run.cohort.hash(),
+        "messages": list(run.cohort.messages),
+        "settings": run.settings,
+        "versions": {**versions(), "python": platform.python_version()},
+        "models": [
+            {
+                "key": fit.analysis.key,
+                "fingerprint": fit.fingerprint,
+                "seed": fit.analysis.sampler.seed,
+                "rows": fit.frame.n_rows,
+                "patients": fit.frame.n_units,
+                "dropped": fit.frame.dropped,
+                "data_hash": fit.frame.hash(),
+            }
+            for fit in run.fits
+        ],
+        "skipped": run.skipped,
+        "passed": run.passed,
+        "seconds": {stage: round(value, 3) for stage, value in run.seconds.items()},
+    }
