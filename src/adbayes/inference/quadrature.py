@@ -99,14 +99,14 @@ class Grid:
         Parameters
         ----------
         values : numpy.ndarray
-            One a point; may overflow where the density is 0.
+            One a point; may overflow where the density is negligible.
 
         Returns
         -------
         float
             The expectation.
         """
-        inside = self.density > 0
+        inside = self.density > 1e-100 * self.density.max()
         jacobian = self.width * np.cosh(self.steps)
         product = np.zeros_like(self.density)
         product[inside] = values[inside] * self.density[inside] * jacobian[inside]
@@ -160,7 +160,10 @@ class Grid:
             On the scale of the points.
         """
         below, rate = self._cumulative()
+        wanted = np.asarray(level, dtype=float)
         inside = (below > 1e-9) & (below < 1 - 1e-9)
-        inverse = CubicHermiteSpline(below[inside], self.steps[inside], 1 / rate[inside])
-        steps = inverse(np.asarray(level, dtype=float))
+        steps = np.interp(wanted, below[inside], self.steps[inside])
+        cdf = CubicHermiteSpline(self.steps, below, rate)
+        for _ in range(4):  # Newton from a start within one step of the grid
+            steps = steps - (cdf(steps) - wanted) / cdf(steps, 1)
         return np.asarray(self.centre + self.width * np.sinh(steps), dtype=float)
