@@ -98,7 +98,9 @@ def default_cohort() -> Cohort:
     Cohort
         One simulated cohort with known truth, labelled as such.
     """
-    return simulate_patients(seed=1)
+    # Of the first 400 seeds the one whose smallest group of low IgE is largest (4, 2, 3 and 3
+    # patients at the four visits): all seventeen predictors of Table 5 can then be fitted.
+    return simulate_patients(seed=292)
 
 
 def load_data(path: str | Path | None, columns: dict[str, str] | None = None) -> Cohort:

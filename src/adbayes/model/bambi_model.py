@@ -142,6 +142,8 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             priors.setdefault(parameter, {})[term] = prior.to_bambi()
         else:
             priors[name] = prior.to_bambi()
+    if analysis.family.name == "cumulative":
+        priors["threshold"] = _ordered(analysis, frame)
     return bmb.Model(
         bmb.Formula(analysis.mean.text, *extra),
         frame.data,
@@ -152,6 +154,22 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
         center_predictors=False,
         extra_namespace=dict(NUMERIC_TRANSFORMS),
     )
+
+
+def _ordered(analysis: Analysis, frame: ModelFrame) -> "bmb.Prior":
+    """The thresholds' prior restricted to increasing thresholds, started in order.
+
+    Bambi adds the restriction to its own default prior only.
+    """
+    import pymc as pm
+
+    prior = analysis.priors["threshold"].to_bambi()
+    n = len(frame.data[frame.outcome].cat.categories) - 1
+    prior.update(
+        transform=pm.distributions.transforms.ordered,
+        initval=np.linspace(-1, 1, n) if n > 1 else [0.0],
+    )
+    return prior
 
 
 def design_of(model: "bmb.Model") -> Design:
@@ -176,14 +194,19 @@ def design_of(model: "bmb.Model") -> Design:
     terms: list[Term] = []
     kept: list[int] = []
     offset = np.zeros(n)
+    position = 0
     for name, columns in common.slices.items():
+        # Widths, not positions: where Bambi removes an ordinal model's intercept it leaves them stale.
+        width = columns.stop - columns.start
+        found = list(range(position, position + width))
+        position += width
         if name in component.offset_terms:
-            offset += matrix[:, columns].sum(axis=1)
+            offset += matrix[:, found].sum(axis=1)
             continue
         coords = component.terms[name].coords
         levels = tuple(str(level) for level in next(iter(coords.values()))) if coords else ()
         start = len(kept)
-        kept += range(columns.start, columns.stop)
+        kept += found
         terms.append(Term(name, slice(start, len(kept)), levels))
     return Design(matrix[:, kept], offset if component.offset_terms else None, tuple(terms), model)
 
