@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from adbayes.errors import DataError, SpecError
+from adbayes.errors import ConvergenceError, DataError, SpecError
 from adbayes.inference.printed import (
     posterior,
     prior_sets,
@@ -138,6 +138,24 @@ def test_a_prior_of_ones_own():
 def test_what_cannot_be_asked(call, message):
     with pytest.raises(DataError, match=message):
         call()
+
+
+@pytest.mark.parametrize("n", [82.5, "82", True, 1, 0])
+def test_n_is_a_whole_number_of_patients(n):
+    with pytest.raises(DataError, match=r"whole number|at least 2"):
+        posterior("table2.easi.w52.mean", n=n)
+
+
+def test_priors_that_cannot_be_used():
+    with pytest.raises(SpecError, match="found dict"):
+        posterior("table5.sex.or", {"female": 1})
+    with (
+        np.errstate(divide="ignore"),
+        pytest.raises(DataError, match="excludes the values that the print allows"),
+    ):
+        posterior("table2.easi.w52.mean", Prior.of("Uniform", lower=500, upper=600))
+    with pytest.raises(ConvergenceError, match="whose density is smooth"):
+        posterior("table2.easi.w52.change", Prior.of("HalfNormal", sigma=1))
 
 
 def test_an_unknown_prior_set_names_the_nearest():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from adbayes.errors import DataError
 from adbayes.inference.printed import posterior
 from adbayes.inference.printed_posterior import (
     SCALES,
@@ -68,6 +69,11 @@ def test_a_share_has_no_direction():
     found = posterior("fig1.easi90.w52.pct")
     assert np.isnan(found.null)
     assert np.isnan(found.prob_direction())
+
+
+def test_an_interval_needs_a_probability():
+    with pytest.raises(DataError, match="between 0 and 1"):
+        posterior("table5.sex.or").interval(95)
 
 
 def test_it_introduces_itself_with_the_print_and_the_caveat():

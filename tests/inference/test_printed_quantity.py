@@ -45,9 +45,10 @@ def test_estimands_and_units():
     }
     assert list(found.values()) == [
         ("mean_change", "points", 0.0),
-        ("mean_difference", "%", 0.0),
+        ("mean_difference", "percentage points", 0.0),
         ("odds_ratio", "ratio", 1.0),
     ]
+    assert build_quantity("table4.poem.ldh_w16.hi.mean").unit == "%"
     assert build_quantity("table3.ldh.w16.mean").unit == OUTCOMES["ldh"].unit
 
 

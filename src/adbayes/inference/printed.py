@@ -2,12 +2,13 @@
 
 import tomllib
 from functools import cache
+from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from adbayes.errors import DataError
+from adbayes.errors import DataError, SpecError
 from adbayes.inference.printed_ids import quantity, quantity_ids, reason
 from adbayes.inference.printed_posterior import SCALES, PrintedPosterior, prior_on, summary_table
 from adbayes.inference.printed_quantity import Quantity
@@ -68,9 +69,13 @@ def posterior(
         For an unknown id, a suspected misprint, a number that print alone cannot answer, or an n or a
         likelihood that the quantity does not take.
     SpecError
-        For an unknown prior set.
+        For an unknown prior set, or what is neither a set's name nor a prior.
     """
+    if not (priors is None or isinstance(priors, str | Prior)):
+        raise SpecError(f"priors is a set's name or one Prior, found {type(priors).__name__}.")
     asked = quantity(id)
+    if n is not None and (isinstance(n, bool) or not isinstance(n, Integral)):
+        raise DataError(f"n is {n!r}; it must be a whole number of patients.")
     if n is not None and not asked.takes_n:
         raise DataError(
             f"{asked.id} does not take another n: its likelihood is fixed by the print."

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from adbayes.errors import DataError
 from adbayes.inference.quadrature import Grid
 from adbayes.model.priors import Prior
 
@@ -182,7 +183,14 @@ class PrintedPosterior:
         -------
         tuple of (float, float)
             Lower and upper end.
+
+        Raises
+        ------
+        DataError
+            For a probability outside (0, 1).
         """
+        if not 0 < prob < 1:
+            raise DataError(f"prob is {prob}; it must lie between 0 and 1, such as 0.95.")
         low, high = self.scale.report(self.grid.quantile([(1 - prob) / 2, (1 + prob) / 2]))
         return float(low), float(high)
 

@@ -329,7 +329,7 @@ def _difference(id: str) -> Quantity:
         outcome,
         52,
         f"ldh_ge_250_w{visit}",
-        "%",
+        "percentage points",
         "identity",
         0.0,
         {"base": sum(sizes)},
@@ -348,6 +348,7 @@ def _group_mean(number: PublishedNumber) -> Quantity:
         place=_place(number),
         kind="percent_change",
         estimand="mean_percent_change",
+        unit="%",
         term=f"{difference.term} = {int(group == 'hi')}",
         denominators={"base": number.n},
         build=lambda n, priors, shape: _family(outcome, ldh, priors["log_sd_ratio"]).group(

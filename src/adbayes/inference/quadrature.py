@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import cumulative_simpson
 from scipy.interpolate import CubicHermiteSpline
 
-from adbayes.errors import ConvergenceError
+from adbayes.errors import ConvergenceError, DataError
 
 Array = NDArray[np.float64]
 
@@ -59,16 +59,21 @@ class Grid:
 
         Raises
         ------
+        DataError
+            Where the density is 0 all around the guess.
         ConvergenceError
             Where the finest grid is not accurate, as for a density with jumps.
         """
         for _ in range(20):
             mean, sd = cls._on(log, centre, width, _COARSE).moments()
+            if sd == 0:
+                break
             settled = abs(mean - centre) < 0.1 * width and 0.8 < sd / width < 1.25
             centre, width = mean, sd
             if settled:
                 break
-        for size in _SIZES:
+        moves: tuple[float, ...] = (np.inf,)
+        for size in _SIZES if width > 0 else ():
             grid = cls._on(log, centre, width, size)
             half = cls._normalised(centre, width, grid.steps[::2], grid.density[::2])
             mean, sd = grid.moments()
@@ -86,6 +91,11 @@ class Grid:
     def _on(cls, log: Callable[[Array], Array], centre: float, width: float, size: int) -> "Grid":
         steps = np.linspace(-_REACH, _REACH, size)
         value = log(centre + width * np.sinh(steps))
+        if not np.isfinite(value.max()):
+            raise DataError(
+                "The prior excludes the values that the print allows; use a prior that reaches "
+                f"{centre:.4g}."
+            )
         return cls._normalised(centre, width, steps, np.exp(value - value.max()))
 
     @classmethod
