@@ -221,8 +221,8 @@ class Fit:
         return (
             f"Fit of {a.model}{x} (variant {a.variant}, priors {a.prior_set})\n"
             f"  {a.mean.text}, {a.family.name}\n"
-            f"  {self.frame.n_rows} rows of {self.frame.n_units} "
-            f"{'patients' if self.frame.unit else 'rows'}; {sum(self.frame.dropped.values())} gaps dropped\n"
+            f"  {self.frame.n_rows} rows{self.frame.described_units}; "
+            f"{sum(self.frame.dropped.values())} gaps dropped\n"
             f"  {self.posterior.sizes['chain']} chains x {self.posterior.sizes['draw']} draws; "
             f"convergence gate {state}\n"
             f"  {self.cohort.label}"

@@ -1,5 +1,7 @@
 """New data from a model: parameters from the prior, outcomes from prior or posterior."""
 
+import logging
+
 import numpy as np
 import xarray as xr
 
@@ -38,6 +40,7 @@ def prior_outcomes(
         return outcomes(analysis, frame, design, _prior_draws(analysis, design, size, rng), rng)
     if not design.model.built:
         design.model.build()
+    logging.getLogger("pymc").setLevel(logging.WARNING)  # it lists what it samples
     tree = design.model.prior_predictive(draws=size, random_seed=int(rng.integers(2**31)))
     return _rows(tree["prior_predictive"][frame.outcome_name].to_numpy())
 

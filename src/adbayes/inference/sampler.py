@@ -108,7 +108,7 @@ def _sample_bambi(
         for variable in [*graph.free_RVs, *graph.deterministics]
         if not variable.name.endswith("_offset") and variable.name not in rows
     ]
-    compiled = nutpie.compile_pymc_model(graph)
+    compiled = nutpie.compile_pymc_model(graph, var_names=names)
     tree = _nutpie(compiled, settings, sequence, cores)
     posterior = tree["posterior"].to_dataset()
     return posterior[[name for name in names if name in posterior]], _statistics(tree)

@@ -53,6 +53,13 @@ class ModelFrame:
         """Patients used; rows, where the table has no patients."""
         return self.n_rows if self.unit is None else int(self.data[self.unit].nunique())
 
+    @property
+    def described_units(self) -> str:
+        """What the rows belong to, for a sentence: `` of 99 patients``."""
+        if self.unit is None:
+            return ""
+        return f" of {self.n_units} " + ("patients" if self.unit == "patient" else f"{self.unit}s")
+
     def hash(self) -> str:
         """Fingerprint of the values.
 

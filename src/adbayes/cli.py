@@ -1,0 +1,333 @@
+"""The commands: a thin skin over the Python interface.
+
+Results go to stdout, progress and messages to stderr. Exit status 0: done; 1: finished, but a
+convergence gate failed; 2: bad input, nothing written; 130: interrupted, what was finished is kept.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adbayes.errors import DataError, SpecError
+from adbayes.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from adbayes.analysis import Progress, Run
+
+app = typer.Typer(
+    name="adbayes",
+    help="A published dupilumab study as hierarchical Bayesian models, beside its printed numbers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Data = Annotated[
+    Path | None, typer.Option(help="A data file (CSV); the simulated cohort if not given.")
+]
+Columns = Annotated[
+    str | None, typer.Option(help="Columns of the file by our names: easi=EASI_TOTAL,...")
+]
+Variant = Annotated[str | None, typer.Option(help="A variant of the spec.")]
+Priors = Annotated[
+    str | None, typer.Option(help="A prior set; the first one of the spec if not given.")
+]
+Draws = Annotated[int | None, typer.Option(help="Draws a chain.")]
+Tune = Annotated[int | None, typer.Option(help="Warm-up draws a chain.")]
+Chains = Annotated[int | None, typer.Option(help="Chains.")]
+Seed = Annotated[int | None, typer.Option(help="Equal seeds give equal numbers.")]
+Jobs = Annotated[int | None, typer.Option(help="Chains run at once; changes no number.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Sample even where the draws are kept already.")
+]
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    try:
+        app()  # typer itself ends with 2 on wrong usage and 130 on an interrupt
+    except (DataError, SpecError) as error:
+        for line in str(error).splitlines():
+            print(f"adbayes: {line}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def reproduce(
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("results"),
+    data: Data = None,
+    only: Annotated[list[str] | None, typer.Option(help="A model to run; may be repeated.")] = None,
+    columns: Columns = None,
+    draws: Draws = None,
+    tune: Tune = None,
+    chains: Chains = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the paper's analyses; write tables, figures, draws and report.html."""
+    from adbayes.report.reproduce import reproduce as run_all
+
+    with _progress(quiet) as progress:
+        run = run_all(
+            out,
+            data,
+            only or (),
+            columns=_columns(columns),
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+            jobs=jobs,
+            fresh=fresh,
+            progress=progress,
+        )
+    _say(run, out)
+    if not run.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def published(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Printed ids or patterns such as 'table5.*'; all if none."),
+    ] = None,
+    priors: Priors = None,
+) -> None:
+    """Print the posteriors that the printed numbers alone give about the paper's patients."""
+    from adbayes.inference.printed import posterior, published_summary
+    from adbayes.paper.published import load_paper
+
+    paper = load_paper()
+    if ids and all("*" not in id for id in ids):
+        for id in ids:
+            print(posterior(id, priors))
+        return
+    table = published_summary(paper, priors)
+    if ids:
+        wanted = {paper.number(one).quantity for id in ids for one in paper.ids(id)}
+        table = table[table["published_id"].isin(wanted)]
+        if table.empty:
+            raise DataError(
+                f"{', '.join(ids)}: print alone answers none of these; see `adbayes published`"
+            )
+    print(paper.citation)
+    print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")
+    shown = [
+        "published_id",
+        "variant",
+        "n",
+        "unit",
+        "median",
+        "ci_low",
+        "ci_high",
+        "prob_direction",
+    ]
+    _print(table[shown])
+
+
+@app.command()
+def models() -> None:
+    """List the models: name, title, published ids, variants, prior sets."""
+    import pandas as pd
+
+    from adbayes.model.library import model_names
+    from adbayes.model.spec import load_spec
+
+    specs = [load_spec(name) for name in model_names()]
+    rows = [
+        {
+            "name": spec.name,
+            "title": spec.title,
+            "published": ", ".join(spec.table.published),
+            "variants": ", ".join(spec.variants),
+            "priors": ", ".join(spec.prior_sets),
+        }
+        for spec in specs
+    ]
+    _print(pd.DataFrame(rows))
+
+
+@app.command()
+def check(
+    spec: Annotated[str | None, typer.Argument(help="A model's name or a TOML file.")] = None,
+    data: Data = None,
+    columns: Columns = None,
+    variant: Variant = None,
+    priors: Priors = None,
+    scaffold: Annotated[
+        str | None, typer.Option(help="A formula to write a complete spec for, to stdout.")
+    ] = None,
+    family: Annotated[str, typer.Option(help="Response family of the scaffold.")] = "gaussian",
+    name: Annotated[str, typer.Option(help="Name of the scaffold.")] = "my_model",
+) -> None:
+    """Validate a spec against data and print its priors and prior predictive; no sampling."""
+    from adbayes.analysis import load_data
+
+    if (spec is None) == (scaffold is None):
+        raise SpecError("check takes a spec or --scaffold FORMULA; give one of the two")
+    if scaffold is not None:
+        from adbayes.model.scaffold import scaffold as write
+
+        cohort = load_data(data, _columns(columns))
+        print(write(scaffold, family, cohort, name), end="")
+        return
+    from adbayes.checks.priors import check as check_spec
+    from adbayes.model.spec import load_spec
+
+    loaded = load_spec(str(spec))
+    cohort = load_data(data, _columns(columns))
+    _messages(cohort.messages)
+    print(check_spec(loaded, cohort, variant, priors))
+
+
+@app.command()
+def fit(
+    spec: Annotated[str, typer.Argument(help="A model's name or a TOML file.")],
+    data: Data = None,
+    columns: Columns = None,
+    variant: Variant = None,
+    priors: Priors = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write tables, draws and report to.")
+    ] = None,
+    draws: Draws = None,
+    tune: Tune = None,
+    chains: Chains = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit one model; print its summary, and write everything where --out says."""
+    from adbayes.analysis import load_data, run_specs
+    from adbayes.model.spec import load_spec
+    from adbayes.report.output import check_folder, write_run
+
+    folder = None if out is None else check_folder(out)
+    loaded = load_spec(spec)
+    cohort = load_data(data, _columns(columns))
+    with _progress(quiet) as progress:
+        run = run_specs(
+            [loaded],
+            cohort,
+            variant=variant,
+            priors=priors,
+            folder=None if folder is None else folder / "posteriors",
+            cores=jobs,
+            fresh=fresh,
+            progress=progress,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+        )
+        if folder is not None:
+            progress("writing the report", 0, 1)
+            write_run(run, folder)
+    shown = [
+        "estimand",
+        "visit",
+        "term",
+        "unit",
+        "n",
+        "mean",
+        "median",
+        "ci_low",
+        "ci_high",
+        "prob_direction",
+    ]
+    _print(run.summary[[*shown, "flag"]])
+    _say(run, out)
+    if not run.passed:
+        raise typer.Exit(1)
+
+
+def _columns(text: str | None) -> dict[str, str] | None:
+    """Read ``easi=EASI_TOTAL,patient=ID``."""
+    if text is None:
+        return None
+    pairs = [part.split("=", 1) for part in text.split(",") if part.strip()]
+    if not pairs or any(len(pair) != 2 or not all(side.strip() for side in pair) for pair in pairs):
+        raise DataError(f"--columns {text!r} cannot be read; write ours=theirs,ours=theirs")
+    return {ours.strip(): theirs.strip() for ours, theirs in pairs}
+
+
+def _say(run: "Run", out: Path | None) -> None:
+    """The label always; then what was left out, what failed, where it is."""
+    print(run.cohort.label)
+    _messages(run.cohort.messages)
+    for name, reason in run.skipped.items():
+        print(f"left out: {name}: {reason}", file=sys.stderr)
+    failed = run.diagnostics[~run.diagnostics["passed"].astype(bool)]
+    if len(failed):
+        names = ", ".join(dict.fromkeys(failed["model"]))
+        print(f"NOT CONVERGED: {names}; the rows are flagged", file=sys.stderr)
+    if out is not None:
+        print(
+            f"written to {out}: report.html, {', '.join(run.tables)}, run.json, figures/, posteriors/"
+        )
+
+
+def _messages(messages: tuple[str, ...]) -> None:
+    for message in messages:
+        print(message, file=sys.stderr)
+
+
+def _print(table: "pd.DataFrame") -> None:
+    """A table as plain text, whole, four significant digits."""
+    if len(table):
+        print(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:.4g}"))
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator["Progress"]:
+    """Progress with time left on stderr."""
+    if quiet:
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    parts = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*parts, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=1)
+
+        def show(stage: str, done: int, total: int) -> None:
+            bar.update(task, description=stage, completed=done, total=total)
+
+        yield show
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Names for readers: what the columns of a patient file are called in tables and on axes."""
+
+import re
+
+from adbayes.cohort.outcomes import AGE_CUTOFF, OUTCOMES, PATIENT_COLUMNS, RESPONSE_RULES
+
+_LAB = re.compile(r"(?P<lab>[a-z]+)_(?P<sign>gt|ge)_(?P<cut>\d+)_w(?P<week>\d+)")
+_SHORT = {"ige": "IgE", "tec": "Eosinophils", "ldh": "LDH"}
+
+
+def outcome_label(name: str) -> str:
+    """What an outcome is called.
+
+    Parameters
+    ----------
+    name : str
+        Its column.
+
+    Returns
+    -------
+    str
+        The label of the vocabulary, "EASI-90" for a response, or the column itself.
+    """
+    if name in RESPONSE_RULES:
+        rule = RESPONSE_RULES[name]
+        return f"{OUTCOMES[rule.outcome].label}-{rule.percent}"
+    return OUTCOMES[name].label if name in OUTCOMES else name
+
+
+def term_label(name: str) -> str:
+    """What a predictor is called.
+
+    Parameters
+    ----------
+    name : str
+        Its column or coefficient.
+
+    Returns
+    -------
+    str
+        "LDH ≥ 250, week 16" for a lab above its cut; a name outside the vocabulary as it is.
+    """
+    if name in PATIENT_COLUMNS:
+        return PATIENT_COLUMNS[name].label
+    if name == "age_over_30":
+        return f"Age > {AGE_CUTOFF:g} years"
+    found = _LAB.fullmatch(name)
+    if found is None or found["lab"] not in _SHORT:
+        return name
+    sign = ">" if found["sign"] == "gt" else "≥"
+    when = "baseline" if found["week"] == "0" else f"week {found['week']}"
+    return f"{_SHORT[found['lab']]} {sign} {found['cut']}, {when}"
+
+
+def concurrent(name: str) -> bool:
+    """Whether a predictor is a lab value taken under treatment.
+
+    Parameters
+    ----------
+    name : str
+        Its column.
+
+    Returns
+    -------
+    bool
+        True for a lab after baseline: associated with the response at the same time, not a
+        predictor of it.
+    """
+    found = _LAB.fullmatch(name)
+    return found is not None and found["week"] != "0"

@@ -1,0 +1,106 @@
+"""Prior and posterior of every parameter as densities on one grid."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.inference.fit import Fit, top_level_priors
+from adbayes.model.spec import MEAN
+
+COLUMNS = ["term", "x", "prior", "posterior", "log", "unit", "evidence", "n"]
+_POINTS = 400
+_REACH = 10.0  # posterior SDs to either side: beyond, a wide prior would make the posterior a line
+
+
+def densities(fit: Fit) -> pd.DataFrame:
+    """Prior and posterior densities of every parameter that has a prior of its own.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS`, one row a parameter and grid point. `term` is the parameter's name
+        in the draws; `x` its value, an odds ratio for a coefficient on the log-odds scale, and then
+        `log` is true and both densities are per unit of the log ratio; `prior` the stated density,
+        `posterior` ArviZ's kernel density of the draws (both at least 0); `n` patients.
+        The grid spans the central 99 % of the prior, cut off 10 posterior SDs from the
+        posterior mean.
+    """
+    a = fit.analysis
+    outcome = OUTCOMES.get(fit.frame.outcome)
+    parts = []
+    for name, prior in top_level_priors(a).items():
+        ratio = a.link == "logit" and name in a.mean.common and name != "Intercept"
+        unit = _unit(a.link, outcome.unit if outcome else "", ratio=ratio)
+        if name.split("_")[0] in a.formulas and name.split("_")[0] != MEAN:
+            unit = ""  # a distributional parameter lives on its own link's scale
+        for term, draws, frozen in _scalars(name, fit.posterior[name], prior.frozen()):
+            table = _table(draws, frozen)
+            table.insert(0, "term", term)
+            table["log"] = ratio
+            table["unit"] = unit
+            if ratio:
+                table["x"] = np.exp(table["x"])
+            parts.append(table)
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    found = pd.concat(parts, ignore_index=True)
+    return found.assign(evidence=fit.cohort.evidence, n=fit.frame.n_units)[COLUMNS]
+
+
+def _unit(link: str, unit: str, *, ratio: bool) -> str:
+    if ratio:
+        return "odds ratio"
+    return {"identity": unit, "logit": "log odds"}.get(link, f"{link} scale")
+
+
+class _Element:
+    """One element of a vector prior."""
+
+    def __init__(self, frozen: Any, position: int) -> None:
+        self._frozen, self._position = frozen, position
+
+    def pdf(self, x: np.ndarray) -> np.ndarray:
+        """Density at every x."""
+        values = np.asarray(self._frozen.pdf(x[:, None]), dtype=float)
+        return values[:, min(self._position, values.shape[1] - 1)]
+
+    def ppf(self, q: float) -> float:
+        """Quantile."""
+        values = np.atleast_1d(self._frozen.ppf(q))
+        return float(values[min(self._position, len(values) - 1)])
+
+
+def _scalars(
+    name: str, values: xr.DataArray, frozen: Any
+) -> Iterator[tuple[str, np.ndarray, _Element]]:
+    """Each element of a parameter: its name as ArviZ prints it, its draws, its prior."""
+    extra = [str(dim) for dim in values.dims if dim not in ("chain", "draw")]
+    if not extra:
+        yield name, values.to_numpy().ravel(), _Element(frozen, 0)
+        return
+    flat = values.stack(element=extra).transpose("element", ...)
+    for position, level in enumerate(flat["element"].to_numpy()):
+        label = ", ".join(map(str, level if isinstance(level, tuple) else (level,)))
+        yield f"{name}[{label}]", flat[position].to_numpy().ravel(), _Element(frozen, position)
+
+
+def _table(draws: np.ndarray, prior: _Element) -> pd.DataFrame:
+    from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # exported without __all__
+
+    mean, sd = float(draws.mean()), float(draws.std(ddof=1))
+    low = max(prior.ppf(0.005), mean - _REACH * sd)
+    high = min(prior.ppf(0.995), mean + _REACH * sd)
+    # The posterior is always shown whole, also where the prior hardly reaches it.
+    x = np.linspace(min(low, float(draws.min())), max(high, float(draws.max())), _POINTS)
+    grid, density, _ = array_stats.kde(draws)
+    posterior = np.interp(x, grid, density, left=0.0, right=0.0)
+    return pd.DataFrame({"x": x, "prior": prior.pdf(x), "posterior": posterior})
