@@ -1,0 +1,113 @@
+"""What many tests share: a simulated cohort, a few real fits, and a way to write a spec.
+
+A fit costs a compilation, so each is made once in a session, and only when a test asks for it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.read import cohort_from_frame
+from adbayes.cohort.simulate import SimulatedCohort, simulate_mixed_model, simulate_patients
+from adbayes.inference.fit import Fit, Fits, fit
+from adbayes.model.spec import Spec, load_spec
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "reference"
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Public data with results of R; skips where the folder is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder shared/reference is not beside the repository")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def patients() -> SimulatedCohort:
+    """Patients of the study's size, some visits and laboratory values missing."""
+    return simulate_patients(seed=1, missing=0.05, missing_labs=0.1)
+
+
+@pytest.fixture(scope="session")
+def mixed_fit(patients: Cohort) -> Fit:
+    """The EASI model: the random-intercept structure."""
+    found = fit("easi_change", patients, cores=2)
+    assert isinstance(found, Fit)
+    return found
+
+
+@pytest.fixture(scope="session")
+def one_predictor_fits(patients: Cohort) -> Fits:
+    """The one-predictor models of EASI-90: the logistic structure, three coefficients."""
+    found = fit("easi90_univariable", patients, cores=2)
+    assert isinstance(found, Fits)
+    return found
+
+
+@pytest.fixture(scope="session")
+def female_fit(one_predictor_fits: Fits) -> Fit:
+    """One of them."""
+    return one_predictor_fits["female"]
+
+
+@pytest.fixture(scope="session")
+def joint_fit(patients: Cohort) -> Fit:
+    """The model of EASI-90 with all predictors."""
+    found = fit("easi90_multivariable", patients, cores=2)
+    assert isinstance(found, Fit)
+    return found
+
+
+@pytest.fixture(scope="session")
+def known_patients() -> Cohort:
+    """Twelve patients drawn exactly from the random-intercept model, as a plain table."""
+    frame = simulate_mixed_model(seed=3, n_patients=12, means=(20.0, 14.0, 9.0), visits=(0, 4, 8))
+    rng = np.random.default_rng(5)
+    frame = frame.assign(x=rng.normal(size=len(frame))).rename(
+        columns={"patient": "subject", "visit": "week"}
+    )
+    # Unequal numbers of rows a subject, in no order of subjects.
+    keep = rng.permutation(len(frame))[:29]
+    return cohort_from_frame(frame.iloc[keep].reset_index(drop=True), evidence="simulated")
+
+
+@pytest.fixture(scope="session")
+def binary_table() -> Cohort:
+    """Forty rows from a logistic regression with known coefficients, as a plain table."""
+    rng = np.random.default_rng(8)
+    x, g = rng.normal(size=40), rng.integers(0, 2, size=40)
+    eta = 0.4 + 1.1 * x - 0.7 * g
+    frame = pd.DataFrame(
+        {"x": x, "g": g, "y": (rng.random(40) < 1 / (1 + np.exp(-eta))).astype(int)}
+    )
+    return cohort_from_frame(frame, evidence="simulated")
+
+
+@pytest.fixture
+def write_spec(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a spec's text to a file of its own."""
+
+    def write(text: str, name: str = "own.toml") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def spec_from(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Spec]:
+    """Load a spec from its text."""
+    folder = tmp_path_factory.mktemp("specs")
+
+    def load(text: str) -> Spec:
+        path = folder / f"spec{len(list(folder.iterdir()))}.toml"
+        path.write_text(text, encoding="utf-8")
+        return load_spec(path)
+
+    return load
