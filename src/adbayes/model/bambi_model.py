@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from adbayes.errors import SpecError
 from adbayes.model.formula import NUMERIC_TRANSFORMS
 from adbayes.model.frame import ModelFrame
 from adbayes.model.spec import MEAN, Analysis
@@ -129,6 +130,11 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
     bambi.Model
         With every prior set and nothing centred: centring would change what the intercept's prior
         means, and Bambi evaluates that prior at the wrong place when it centres.
+
+    Raises
+    ------
+    SpecError
+        For a prior that lists one value a level, where the data have another number of levels.
     """
     import bambi as bmb
 
@@ -144,7 +150,7 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             priors[name] = prior.to_bambi()
     if analysis.family.name == "cumulative":
         priors["threshold"] = _ordered(analysis, frame)
-    return bmb.Model(
+    model = bmb.Model(
         bmb.Formula(analysis.mean.text, *extra),
         frame.data,
         family=analysis.family.name,
@@ -154,6 +160,15 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
         center_predictors=False,
         extra_namespace=dict(NUMERIC_TRANSFORMS),
     )
+    for term in design_of(model).terms:
+        for key, value in analysis.priors[term.name].parameters:
+            if isinstance(value, tuple) and len(value) != len(term.coefficients):
+                raise SpecError(
+                    f"{analysis.where_from}: [priors.{analysis.prior_set}] {term.name!r}: {key} has "
+                    f"{len(value)} values for {len(term.coefficients)} coefficients "
+                    f"({', '.join(term.coefficients)}); give one number, or one a coefficient"
+                )
+    return model
 
 
 def _ordered(analysis: Analysis, frame: ModelFrame) -> "bmb.Prior":

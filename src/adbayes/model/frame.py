@@ -68,10 +68,13 @@ class ModelFrame:
         str
             SHA-256, 64 hexadecimal digits.
         """
-        columns = {
-            str(name): [str(v) for v in self.data[name].tolist()]
-            for name in sorted(self.data.columns)
-        }
+        columns: dict[str, list[str]] = {}
+        for name in sorted(self.data.columns):
+            column = self.data[name]
+            columns[str(name)] = [str(v) for v in column.tolist()]
+            if isinstance(column.dtype, pd.CategoricalDtype):
+                # The first level is the reference: the same values in another order are another model.
+                columns[f"levels of {name}"] = [str(v) for v in column.cat.categories]
         return hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()
 
 
@@ -143,13 +146,15 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     if table.missing == "failure":
         frame[table.outcome] = frame[table.outcome].fillna(0.0)
     frame, dropped = _complete(analysis, frame, source)
-    frame = frame.assign(
-        **{
-            column: (frame[column] - centre) / scale
-            for column, (centre, scale) in table.standardize.items()
-            if column in frame.columns
-        }
-    )
+    for column, (centre, scale) in table.standardize.items():
+        if column not in frame.columns:
+            continue  # named by another predictor's formula under for_each
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            raise DataError(
+                f"{source}: {column!r} holds text and cannot be standardised; take it out of "
+                "[data] standardize"
+            )
+        frame[column] = (frame[column].astype(float) - centre) / scale
     frame = _typed(analysis, frame, source, clinical=cohort.clinical)
     _varies(analysis, frame, source)
     return ModelFrame(frame, table.outcome, unit, dropped, analysis.mean.trials)
@@ -197,11 +202,20 @@ def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bo
     grouping = {name for formula in analysis.formulas.values() for name in formula.grouping}
     categorical = grouping | ({"visit", "patient"} if clinical else set())
     for name in frame.columns:
+        if pd.api.types.is_numeric_dtype(frame[name]) and np.isinf(frame[name].astype(float)).any():
+            raise DataError(f"{source}: {name!r} has an infinite value; a finite number is needed")
         if name == outcome:
             continue
         text = not pd.api.types.is_numeric_dtype(frame[name])
-        if name in categorical or (text and not isinstance(frame[name].dtype, pd.CategoricalDtype)):
-            levels = sorted(frame[name].unique())
+        ordered = isinstance(frame[name].dtype, pd.CategoricalDtype)
+        if name in categorical or text:
+            # A level without rows would be a coefficient without data.
+            present = frame[name].unique()
+            levels = (
+                [v for v in frame[name].cat.categories if v in present]
+                if ordered
+                else sorted(present)
+            )
             # Strings, because that is what coordinates of draws become in a file.
             frame[name] = pd.Categorical(
                 frame[name].map(str), categories=[str(level) for level in levels]
@@ -222,6 +236,11 @@ def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bo
             f"{analysis.family.name} needs {analysis.family.domain}"
         )
     trials = analysis.mean.trials
+    if trials is not None and (
+        not pd.api.types.is_numeric_dtype(frame[trials])
+        or (frame[trials] != np.floor(frame[trials])).any()
+    ):
+        raise DataError(f"{source}: the trials in {trials!r} must be whole numbers")
     if trials is not None and (numbers > frame[trials].to_numpy(dtype=float)).any():
         raise DataError(
             f"{source}: {outcome!r} exceeds the trials in {trials!r}; check both columns"
@@ -247,7 +266,7 @@ def _varies(analysis: Analysis, frame: pd.DataFrame, source: str) -> None:
             f"all {len(frame)} rows are {frame[outcome].iloc[0]}"
         )
     grouping = {name for formula in analysis.formulas.values() for name in formula.grouping}
-    for name in analysis.mean.columns:
+    for name in dict.fromkeys(n for formula in analysis.formulas.values() for n in formula.columns):
         levels = frame[name].nunique()
         if name in grouping and levels < 2:
             raise DataError(

@@ -69,7 +69,7 @@ def resolve_sets(tables: Mapping[str, Any], where: str) -> dict[str, PriorSet]:
     for name in own:
         chain = [name]
         while (parent := parents.get(chain[-1])) is not None:
-            if parent not in own:
+            if not isinstance(parent, str) or parent not in own:
                 near = get_close_matches(str(parent), own, n=1, cutoff=0.4)
                 hint = f"; did you mean {near[0]!r}?" if near else f" (sets: {', '.join(own)})"
                 faults.append(

@@ -64,6 +64,7 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
 }
 _POSITIVE = {"sigma", "nu", "b", "beta", "lam"}
+_POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta"}  # a Cauchy's alpha is its location
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Prior:
         SpecError
             For an unknown name, a missing, unknown or non-positive parameter.
         """
-        if distribution not in DISTRIBUTIONS:
+        if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
             near = get_close_matches(str(distribution), DISTRIBUTIONS, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise SpecError(
@@ -126,10 +127,14 @@ class Prior:
             if isinstance(value, Prior):
                 clean.append((key, value))
                 continue
-            numbers = np.atleast_1d(np.asarray(value))
-            if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
-                raise SpecError(f"{distribution}: {key} must be a finite number, found {value!r}")
-            if key in _POSITIVE and (numbers <= 0).any():
+            numbers = _numbers(value)
+            if numbers is None:
+                raise SpecError(
+                    f"{distribution}: {key} must be a finite number (or a list of them, one a level), "
+                    f"found {value!r}"
+                )
+            positive = key in _POSITIVE or (key == "alpha" and distribution in _POSITIVE_ALPHA)
+            if positive and (numbers <= 0).any():
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
             scalar = np.ndim(value) == 0
             clean.append((key, float(value) if scalar else tuple(float(v) for v in numbers)))
@@ -165,6 +170,8 @@ class Prior:
             for key, value in table.items()
             if key not in ("distribution", "why")
         }
+        if {"cls", "self"} & set(parameters):  # Python's own words, which ** could not pass on
+            raise SpecError(f"a prior has no parameter {', '.join(parameters)}")
         return cls.of(table["distribution"], why=str(table.get("why", "")), **parameters)
 
     @classmethod
@@ -301,6 +308,17 @@ class Prior:
         for key, value in self.parameters:
             if isinstance(value, Prior):
                 yield key, value
+
+
+def _numbers(value: object) -> np.ndarray | None:
+    """One number, or a plain list of numbers, as an array; None for anything else."""
+    items = (
+        list(value) if isinstance(value, list | tuple | np.ndarray) and np.ndim(value) else [value]
+    )
+    if not items or any(np.ndim(item) for item in items):
+        return None
+    numbers = np.asarray(items)
+    return numbers if numbers.dtype.kind in "iuf" and np.isfinite(numbers).all() else None
 
 
 def _number(value: "float | tuple[float, ...]") -> str:

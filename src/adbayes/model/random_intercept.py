@@ -53,9 +53,10 @@ def matches(analysis: Analysis) -> bool:
         return False
     group = analysis.priors[analysis.mean.groups[0]]["sigma"]
     scales = (group, analysis.priors["sigma"])
-    return all(isinstance(s, Prior) and s.distribution == "HalfNormal" for s in scales) and all(
-        analysis.priors[name].distribution == "Normal" for name in analysis.mean.common
-    )
+    return all(
+        isinstance(s, Prior) and s.distribution == "HalfNormal" and not s.is_hierarchical
+        for s in scales
+    ) and all(analysis.priors[name].distribution == "Normal" for name in analysis.mean.common)
 
 
 def group_sums(frame: ModelFrame, analysis: Analysis, columns: np.ndarray) -> np.ndarray:

@@ -107,6 +107,7 @@ class Analysis:
             "model": self.model,
             "variant": self.variant,
             "x": self.x,
+            "prior_set": self.prior_set,  # part of the seed's stream
             "data": self.data.model_dump(mode="json", exclude={"for_each"}),
             "formulas": {name: formula.text for name, formula in self.formulas.items()},
             "family": self.family.name,
@@ -299,6 +300,11 @@ class Spec:
             faults.append(
                 f'{where}: [data] missing = "model" needs a builder that imputes; a formula\'s cannot'
             )
+        if data.missing == "failure" and family.name != "bernoulli":
+            faults.append(
+                f'{where}: [data] missing = "failure" counts a missing response as 0, which means nothing '
+                f'for {family.name}; use it with bernoulli, or set missing = "drop"'
+            )
         if faults:
             raise SpecError("\n".join(faults))
         priors = {fill(key): prior for key, prior in sets.items()}
@@ -350,7 +356,8 @@ def load_spec(name: str | Path) -> Spec:
         raise SpecError(f"{where}: not UTF-8 text; save the spec as UTF-8") from None
     except OSError as error:
         raise SpecError(f"{where}: cannot be read ({error.strerror}); check the path") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Besides its own error tomllib lets through Python's for a number too long, a nest too deep.
         raise SpecError(f"{where}: not TOML ({error}); mend that line") from None
     faults: list[str] = []
     table: SpecTable | None = None
@@ -375,12 +382,19 @@ def load_spec(name: str | Path) -> Spec:
                 faults += str(error).splitlines()
     if not faults and table is not None:
         spec = Spec(path, table, sets, variant_sets)
+        named: set[str] = set()
         for variant in spec.variants:
             for set_name in sets if variant == "base" else variant_sets[variant]:
                 try:
-                    spec.analyses(variant, set_name)
+                    named |= {c for a in spec.analyses(variant, set_name) for c in a.columns}
                 except SpecError as error:
                     faults += str(error).splitlines()
+        if not faults:
+            faults += [
+                f"{where}: [data.standardize] {column!r} is not in a formula{nearest(column, named)}"
+                for column in table.data.standardize
+                if column not in named
+            ]
         if not faults:
             return spec
     raise SpecError("\n".join(dict.fromkeys(faults)))
@@ -391,11 +405,15 @@ def _overlay(sets: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 
     A parameter set to `false` in the variant is one its likelihood no longer has.
     """
-    merged: dict[str, Any] = {name: dict(table) for name, table in sets.items()}
+    merged: dict[str, Any] = dict(sets)
     for name, table in changes.items():
-        merged[name] = {**merged.get(name, {}), **(table if isinstance(table, Mapping) else {})}
+        own = merged.get(name, {})
+        both = isinstance(own, Mapping) and isinstance(table, Mapping)
+        merged[name] = {**own, **table} if both else table
     return {
         name: {key: value for key, value in table.items() if value is not False}
+        if isinstance(table, Mapping)
+        else table  # `resolve_sets` says what is wrong with it
         for name, table in merged.items()
     }
 
@@ -453,5 +471,18 @@ def _cover(
             and priors[name].is_hierarchical
         )
     ]
+    for name in expected:
+        prior = priors.get(name)
+        if prior is None:
+            continue
+        hyper = dict(prior.hyper_priors())
+        if hyper and name not in groups:
+            faults.append(
+                f"{where}: [priors.{set_name}] {name!r}: only group effects such as 1|patient may have a "
+                "hyper-prior; give numbers"
+            )
+        scalars = [prior] if name in family.auxiliary and name != "threshold" else hyper.values()
+        if any(isinstance(value, tuple) for one in scalars for _, value in one.parameters):
+            faults.append(f"{where}: [priors.{set_name}] {name!r} is one number; give no list")
     if faults:
         raise SpecError("\n".join(faults))

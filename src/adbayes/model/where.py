@@ -124,7 +124,10 @@ def _check(node: ast.expr, text: str) -> None:
 
 def _is_operand(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp):
-        return isinstance(node.op, ast.USub) and _is_operand(node.operand)
+        number = isinstance(node.operand, ast.Constant) and isinstance(
+            node.operand.value, int | float
+        )
+        return isinstance(node.op, ast.USub) and number
     return isinstance(node, ast.Name) or (
         isinstance(node, ast.Constant) and isinstance(node.value, int | float | str)
     )
