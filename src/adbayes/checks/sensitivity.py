@@ -1,5 +1,7 @@
 """Sensitivity of the reported quantities to prior and likelihood, by power-scaling."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -55,22 +57,53 @@ def power_scaling(fit: Fit, alpha: float = 0.8) -> pd.DataFrame:
         2024, doi 10.1007/s11222-023-10366-5; threshold 0.05): "prior-data conflict" where both
         matter, "strong prior or weak likelihood" where only the prior does, otherwise empty.
     """
-    import arviz as az
-    from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # exported without __all__
-
     quantities = estimands(fit)
     if not quantities:
         return pd.DataFrame(columns=COLUMNS)
+    prob = fit.analysis.sampler.ci_prob
+    rows = scaled(quantities, fit.log_prior, fit.log_likelihood, alpha, prob)
+    whose = {**identity(fit), "denominator": fit.frame.n_units, "method": "power_scaling"}
+    return pd.DataFrame(rows).assign(**whose).reindex(columns=COLUMNS)
+
+
+def scaled(
+    quantities: Sequence[Estimand],
+    log_prior: xr.Dataset,
+    log_likelihood: xr.Dataset,
+    alpha: float,
+    prob: float,
+) -> list[dict[str, object]]:
+    """Power-scale a set of quantities.
+
+    Parameters
+    ----------
+    quantities : sequence of Estimand
+        With their draws.
+    log_prior, log_likelihood : xarray.Dataset
+        Log densities of the same draws; the other dimensions are summed over.
+    alpha : float
+        The power, between 0 and 1.
+    prob : float
+        Coverage of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    list of dict
+        Rows of `power_scaling` without the columns that identify a fit.
+    """
+    import arviz as az
+    from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # not in its __all__
+
     tree = xr.DataTree.from_dict(
         {
             "posterior": xr.Dataset({str(i): _symmetric(q) for i, q in enumerate(quantities)}),
-            "log_prior": fit.log_prior,
-            "log_likelihood": fit.log_likelihood,
+            "log_prior": log_prior,
+            "log_likelihood": log_likelihood,
         }
     )
     local = {part: az.psense(tree, group=part) for part in ("prior", "likelihood")}
     rows: list[dict[str, object]] = []
-    for part, densities in (("prior", fit.log_prior), ("likelihood", fit.log_likelihood)):
+    for part, densities in (("prior", log_prior), ("likelihood", log_likelihood)):
         log_ratio = (alpha - 1) * _total(densities)
         # ArviZ takes the negative of a log weight, as for leave-one-out log-likelihoods.
         smoothed, khat = array_stats.psislw(-log_ratio.reshape(-1))
@@ -80,20 +113,17 @@ def power_scaling(fit: Fit, alpha: float = 0.8) -> pd.DataFrame:
             sensitive = {key: float(value[str(number)]) > THRESHOLD for key, value in local.items()}
             rows.append(
                 {
-                    **identity(fit),
-                    "denominator": fit.frame.n_units,
                     "estimand": quantity.estimand,
                     "outcome": quantity.outcome,
                     "visit": quantity.visit,
                     "term": quantity.term,
-                    "method": "power_scaling",
                     "setting": f"{part}^{alpha:g}",
-                    **_reweighted(quantity, weights, fit.analysis.sampler.ci_prob),
+                    **_reweighted(quantity, weights, prob),
                     "khat": float(khat),
                     "diagnosis": _diagnosis(sensitive, float(khat)),
                 }
             )
-    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+    return rows
 
 
 def _symmetric(quantity: Estimand) -> xr.DataArray:

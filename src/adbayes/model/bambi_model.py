@@ -148,10 +148,12 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             priors.setdefault(parameter, {})[term] = prior.to_bambi()
         else:
             priors[name] = prior.to_bambi()
+    main = analysis.mean.text
     if analysis.family.name == "cumulative":
         priors["threshold"] = _ordered(analysis, frame)
+        main = main.replace("~", "~ 0 +", 1)  # the thresholds are the intercept; Bambi warns else
     model = bmb.Model(
-        bmb.Formula(analysis.mean.text, *extra),
+        bmb.Formula(main, *extra),
         frame.data,
         family=analysis.family.name,
         link=analysis.link,

@@ -113,12 +113,16 @@ def scaffold(formula: str, family: str, cohort: Cohort, name: str = "my_model") 
         "# known before the data, and say so in `why`.",
         "[priors.weakly_informative]",
     ]
+    # Without an intercept the first categorical term is the level itself, not a difference.
+    cells = next((t.name for t in design.terms if t.levels), None)
+    if "Intercept" in parsed.common or family == "cumulative":
+        cells = None
     scale_name = "outcome" if on_outcome else f"{chosen.links[0]} scale"
     for parameter in needed:
         lines.append(
             f"{json.dumps(parameter)} = "
             + _prior(
-                parameter,
+                "Intercept" if parameter == cells else parameter,
                 centre,
                 spread,
                 scales.get(parameter, 1.0),
