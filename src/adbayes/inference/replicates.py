@@ -3,6 +3,7 @@
 import logging
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from adbayes.model.bambi_model import Design
@@ -41,8 +42,10 @@ def prior_outcomes(
     if not design.model.built:
         design.model.build()
     logging.getLogger("pymc").setLevel(logging.WARNING)  # it lists what it samples
-    tree = design.model.prior_predictive(draws=size, random_seed=int(rng.integers(2**31)))
-    return _rows(tree["prior_predictive"][frame.outcome_name].to_numpy())
+    tree = design.model.prior_predictive(
+        draws=size, var_names=[frame.outcome_name], random_seed=int(rng.integers(2**31))
+    )
+    return _labelled(frame, _rows(tree["prior_predictive"][frame.outcome_name].to_numpy()))
 
 
 def outcomes(
@@ -78,7 +81,7 @@ def outcomes(
         tree = xr.DataTree.from_dict({"posterior": draws})
         seed = int(rng.integers(2**31))
         design.model.predict(tree, kind="response", inplace=True, random_seed=seed)
-        return _rows(tree["posterior_predictive"][frame.outcome_name].to_numpy())
+        return _labelled(frame, _rows(tree["posterior_predictive"][frame.outcome_name].to_numpy()))
     if structure.NAME == RANDOM_INTERCEPT:
         return _rows(structure.replicate(draws, frame, design, analysis, rng))
     return _rows(structure.replicate(draws, frame, design, rng))
@@ -96,6 +99,14 @@ def _prior_draws(
         elif name in analysis.family.auxiliary:
             draws[name] = (("chain", "draw"), prior.sample(size, rng)[None])
     return draws
+
+
+def _labelled(frame: ModelFrame, values: np.ndarray) -> np.ndarray:
+    """The classes of an ordered outcome as the data write them, where Bambi counts from 0."""
+    column = frame.data[frame.outcome]
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return values
+    return column.cat.categories.to_numpy(dtype=float)[values.astype(int)]
 
 
 def _rows(values: np.ndarray) -> np.ndarray:

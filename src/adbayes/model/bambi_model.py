@@ -1,5 +1,6 @@
 """The builder for formulas: Bambi says what a formula means and gives its design matrix."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -152,16 +153,19 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
     if analysis.family.name == "cumulative":
         priors["threshold"] = _ordered(analysis, frame)
         main = main.replace("~", "~ 0 +", 1)  # the thresholds are the intercept; Bambi warns else
-    model = bmb.Model(
-        bmb.Formula(main, *extra),
-        frame.data,
-        family=analysis.family.name,
-        link=analysis.link,
-        priors=priors,
-        auto_scale=False,
-        center_predictors=False,
-        extra_namespace=dict(NUMERIC_TRANSFORMS),
-    )
+    with warnings.catch_warnings():
+        # A cumulative model has thresholds for it; `adbayes.model.formula` names no intercept either.
+        warnings.filterwarnings("ignore", "The intercept is omitted in ordinal")
+        model = bmb.Model(
+            bmb.Formula(main, *extra),
+            frame.data,
+            family=analysis.family.name,
+            link=analysis.link,
+            priors=priors,
+            auto_scale=False,
+            center_predictors=False,
+            extra_namespace=dict(NUMERIC_TRANSFORMS),
+        )
     for term in design_of(model).terms:
         for key, value in analysis.priors[term.name].parameters:
             if isinstance(value, tuple) and len(value) != len(term.coefficients):
