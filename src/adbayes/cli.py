@@ -113,21 +113,27 @@ def published(
     priors: Priors = None,
 ) -> None:
     """Print the posteriors that the printed numbers alone give about the paper's patients."""
+    from fnmatch import fnmatch
+
     from adbayes.inference.printed import posterior, published_summary
+    from adbayes.inference.printed_quantity import quantity_ids
     from adbayes.paper.published import load_paper
 
     paper = load_paper()
-    if ids and all("*" not in id for id in ids):
-        for id in ids:
-            print(posterior(id, priors))
+    if ids and not any("*" in id for id in ids):
+        for one in [posterior(id, priors) for id in ids]:  # all of them, or a sentence and nothing
+            print(one)
         return
     table = published_summary(paper, priors)
     if ids:
-        wanted = {paper.number(one).quantity for id in ids for one in paper.ids(id)}
+        known = {id: id for id in quantity_ids()}
+        known |= {id: paper.number(id).quantity for id in paper.ids()}
+        wanted = {known[id] for id in known if any(fnmatch(id, pattern) for pattern in ids)}
         table = table[table["published_id"].isin(wanted)]
         if table.empty:
             raise DataError(
-                f"{', '.join(ids)}: print alone answers none of these; see `adbayes published`"
+                f"no printed number that print alone answers matches {', '.join(ids)}; "
+                "`adbayes published` lists them"
             )
     print(paper.citation)
     print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")

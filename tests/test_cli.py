@@ -1,0 +1,182 @@
+"""The commands as a user types them: status, stdout, stderr, files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from adbayes.cohort.simulate import simulate_patients
+
+ROOT = Path(__file__).resolve().parents[1]
+FEW = ("--draws", "300", "--tune", "300", "--quiet")
+
+
+def adbayes(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "adbayes.cli", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+
+
+def refused(*words: str, folder: Path = ROOT) -> str:
+    done = adbayes(*words, folder=folder)
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    cohort = simulate_patients(seed=3, n_patients=40)
+    raw = cohort.frame[["patient", "visit", "easi", "nrs", "age", "female"]]
+    path = tmp_path_factory.mktemp("data") / "registry.csv"
+    raw.to_csv(path, index=False)
+    return path
+
+
+def test_help_names_every_command() -> None:
+    done = adbayes("--help")
+    assert done.returncode == 0
+    for command in ("reproduce", "published", "models", "check", "fit"):
+        assert command in done.stdout
+
+
+def test_version() -> None:
+    from adbayes import __version__
+
+    assert adbayes("--version").stdout.strip() == __version__
+
+
+def test_models_lists_names_and_prior_sets() -> None:
+    done = adbayes("models")
+    assert done.returncode == 0
+    assert "easi90_univariable" in done.stdout
+    assert "skeptical" in done.stdout
+
+
+def test_published_answers_ids_patterns_and_sets() -> None:
+    one = adbayes("published", "table5.sex.or", "--priors", "skeptical").stdout
+    assert "2.509" in one
+    assert "Normal(mu=0, sigma=0.355)" in one
+    some = adbayes("published", "table2.easi.*.change").stdout
+    assert some.count("table2.easi.") == 6  # three visits, n = 99 and 82
+    assert "10.1038/s41598-021-02950-4" in some
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("nope",), "No such command 'nope'"),
+        (("published", "table5.sx.or"), "nearest is 'table5.sex.or'"),
+        (("published", "table5.sex.or", "--priors", "sceptical"), "did you mean 'skeptical'"),
+        (("published", "table9.*"), "no printed number"),
+        (("published", "table2.nrs.w16.pct_change_sd"), "5.42"),
+        (("fit", "easi_chnge"), "did you mean 'easi_change'"),
+        (("fit", "easi_change", "--priors", "vage"), "did you mean 'vague'"),
+        (("fit", "easi_change", "--variant", "student"), "no variant 'student'"),
+        (("fit", "easi_change", "--draws", "3"), "greater than or equal to 100, found 3"),
+        (("fit", "easi_change", "--data", "none.csv"), "none.csv"),
+        (("fit", "easi_change", "--columns", "easi"), "write ours=theirs"),
+        (("fit", "none.toml"), "no such file"),
+        (("check",), "give one of the two"),
+        (("check", "easi_change", "--scaffold", "y ~ x"), "give one of the two"),
+        (("check", "--scaffold", "easi ~ vist"), "did you mean 'visit'"),
+        (("check", "--scaffold", "easi ~ __import__('os')"), "cannot be read"),
+        (("reproduce", "--only", "easi"), "no model named 'easi'"),
+        (("reproduce", "--out", "README.md"), "is a file"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(words: tuple[str, ...], sentence: str) -> None:
+    assert sentence in refused(*words)
+
+
+def test_nothing_is_written_on_bad_input(tmp_path: Path, patients: Path) -> None:
+    out = tmp_path / "out"
+    bad = tmp_path / "bad.csv"
+    bad.write_text("patient,visit,easi\na,0,80\na,16,3\nb,0,20\nb,16,2\n")
+    assert "80" in refused("fit", "easi_change", "--data", str(bad), "--out", str(out))
+    assert not out.exists()
+    refused("fit", "ldh_change", "--data", str(patients), "--out", str(out))
+    assert not out.exists()
+
+
+def test_check_prints_priors_and_prior_predictive_without_sampling(patients: Path) -> None:
+    done = adbayes("check", "easi_change", "--data", str(patients), "--priors", "skeptical")
+    assert done.returncode == 0
+    assert "Normal(mu=0, sigma=7.1)" in done.stdout
+    assert "replicated_low" in done.stdout
+    assert "registry.csv" in done.stdout
+
+
+def test_a_scaffold_fits(patients: Path, tmp_path: Path) -> None:
+    written = adbayes("check", "--scaffold", "nrs ~ visit + female", "--data", str(patients))
+    assert written.returncode == 0
+    (tmp_path / "mine.toml").write_text(written.stdout)
+    done = adbayes("fit", "mine.toml", "--data", str(patients), *FEW, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "female" in done.stdout
+
+
+def test_fit_prints_and_writes_the_same_numbers(patients: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ("fit", "easi_change", "--data", str(patients), "--out", str(out), *FEW)
+    done = adbayes(*words)
+    assert done.returncode in (0, 1), done.stderr
+    assert "registry.csv" in done.stdout
+    summary = pd.read_csv(out / "summary.csv")
+    change = summary.query("estimand == 'mean_change' and visit == 52").iloc[0]
+    assert f"{change['median']:.4g}" in done.stdout
+    assert (summary["evidence"] == "patients").all()
+    record = json.loads((out / "run.json").read_text())
+    assert record["models"][0]["patients"] == 40
+    assert (out / "report.html").exists()
+    assert list((out / "posteriors").glob("*.nc"))
+    before = {p.name: p.read_bytes() for p in out.glob("*.csv")}
+    again = adbayes(*words, "--fresh", "--jobs", "1")
+    assert again.returncode == done.returncode
+    assert {p.name: p.read_bytes() for p in out.glob("*.csv")} == before
+
+
+def test_status_1_where_the_gate_fails(tmp_path: Path, patients: Path) -> None:
+    done = adbayes(
+        "fit", "easi_change", "--data", str(patients), "--draws", "100", "--tune", "100",
+        "--chains", "2", "--out", str(tmp_path / "out"), "--quiet",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "NOT CONVERGED: easi_change" in done.stderr
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv", keep_default_na=False)
+    assert (summary["flag"] == "not converged").any()
+    assert "not converged" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_an_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adbayes.cli", "reproduce", "--out", str(out), "--quiet"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 120
+    while not list(out.glob("posteriors/[!.]*.nc")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    kept = list(out.glob("posteriors/*.nc"))
+    assert kept
+    assert not (out / "run.json").exists()
+    assert not list(out.glob("**/.*.nc"))
