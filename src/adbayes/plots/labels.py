@@ -5,7 +5,7 @@ import re
 from adbayes.cohort.outcomes import AGE_CUTOFF, OUTCOMES, PATIENT_COLUMNS, RESPONSE_RULES
 
 _LAB = re.compile(r"(?P<lab>[a-z]+)_(?P<sign>gt|ge)_(?P<cut>\d+)_w(?P<week>\d+)")
-_SHORT = {"ige": "IgE", "tec": "Eosinophils", "ldh": "LDH"}
+_SHORT = {"ige": "IgE", "tec": "TEC", "ldh": "LDH"}
 
 
 def outcome_label(name: str) -> str:

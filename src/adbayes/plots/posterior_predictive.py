@@ -5,6 +5,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from adbayes.plots import style
@@ -23,7 +24,8 @@ def posterior_predictive(
         statistic, visit (empty for the whole follow-up), observed, replicated_low,
         replicated_high, evidence; `replicated_median` is drawn, `outcome` and `unit` name the
         panels and axes, and `n` goes to the footer, where present. One panel a statistic (and
-        outcome), in the order of the rows.
+        outcome), in the order of the rows. With a column `group` the rows of a statistic are lines
+        of one wide panel, named by their group, instead of points over the visits.
     label : str
         Which data the figure shows, for the footer.
     title : str, default "Posterior predictive checks"
@@ -42,9 +44,11 @@ def posterior_predictive(
     """
     needed = ["statistic", "visit", "observed", "replicated_low", "replicated_high", "evidence"]
     style.require(checks, needed, "posterior_predictive")
+    if "group" in checks:
+        return _by_group(checks, label, title)
     keys = ["outcome", "statistic"] if "outcome" in checks else ["statistic"]
     groups = list(checks.groupby(keys, sort=False, observed=True, dropna=False))
-    across = min(len(groups), _ACROSS)
+    across = 2 if len(groups) == 4 else min(len(groups), _ACROSS)
     down = math.ceil(len(groups) / across)
     figure = style.blank(style.TWO_COLUMNS, 1.0 + 1.8 * down, title)
     panels = figure.subplots(down, across, squeeze=False).ravel()
@@ -65,18 +69,46 @@ def posterior_predictive(
         ax.set_xlabel("Weeks since the first dose", fontsize=style.SMALL)
         named = rows[keys].iloc[0].dropna().astype(str)
         ax.set_title(textwrap.fill(", ".join(named), 32), fontsize=style.TEXT)
+        if high.max() == low.min() == observed.min() == observed.max():
+            # All in one point: matplotlib would zoom in until nothing means anything.
+            ax.set_ylim(observed[0] - 5, observed[0] + 5)
         if "unit" in rows:
             ax.set_ylabel(str(rows["unit"].iloc[0]), fontsize=style.SMALL)
     for ax in panels[len(groups) :]:
         ax.remove()
-    handles = panels[0]
-    handles.plot([], [], color=style.SKY, linewidth=5, alpha=0.7, label="replicated, 95 % interval")
-    if "replicated_median" in checks:
-        handles.plot([], [], "_", color=style.BLUE, ms=8, mew=1.5, label="replicated, median")
-    handles.plot([], [], "o", color=style.BLACK, ms=4, label="observed")
-    handles.plot([], [], "D", color=style.VERMILLION, ms=4.5, label="observed, outside")
-    style.legend(figure, handles)
+    _explain(figure, panels[0], median="replicated_median" in checks)
     return style.sign(figure, checks, label, "posterior_predictive")
+
+
+def _by_group(checks: pd.DataFrame, label: str, title: str) -> Figure:
+    """One line a group: for a response looked at by many predictors."""
+    rows = checks.reset_index(drop=True)
+    figure = style.blank(style.TWO_COLUMNS, 1.2 + 0.17 * len(rows), title)
+    ax = style.plain(figure.subplots())
+    for y, row in enumerate(rows.itertuples()):
+        low, high, observed = (
+            float(getattr(row, name)) for name in ("replicated_low", "replicated_high", "observed")
+        )
+        ax.hlines(y, low, high, color=style.SKY, linewidth=5, alpha=0.7, gid="replicated")
+        if low <= observed <= high:
+            ax.plot(observed, y, "o", color=style.BLACK, ms=4, gid="observed")
+        else:
+            ax.plot(observed, y, "D", color=style.VERMILLION, ms=4.5, gid="outside")
+    ax.set_yticks(range(len(rows)), rows["group"].astype(str).to_list())
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    unit = f" ({rows['unit'].iloc[0]})" if "unit" in rows else ""
+    ax.set_xlabel(f"{rows['statistic'].iloc[0]}{unit}", fontsize=style.TEXT)
+    _explain(figure, ax, median=False)
+    return style.sign(figure, checks, label, "posterior_predictive")
+
+
+def _explain(figure: Figure, ax: Axes, *, median: bool) -> None:
+    ax.plot([], [], color=style.SKY, linewidth=5, alpha=0.7, label="replicated, 95 % interval")
+    if median:
+        ax.plot([], [], "_", color=style.BLUE, ms=8, mew=1.5, label="replicated, median")
+    ax.plot([], [], "o", color=style.BLACK, ms=4, label="observed")
+    ax.plot([], [], "D", color=style.VERMILLION, ms=4.5, label="observed, outside")
+    style.legend(figure, ax)
 
 
 def _visit(visit: object) -> str:

@@ -4,7 +4,9 @@ import math
 import textwrap
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from adbayes.plots import style
 
@@ -20,8 +22,9 @@ def prior_posterior(
     ----------
     densities : DataFrame
         term_label, x (the parameter's value), prior and posterior (densities at x, 0 or more),
-        evidence; `unit` names the axis of each panel if present, `n` goes to the footer. Panels in
-        the order of the rows.
+        evidence; `unit` names the axis of each panel if present, `n` goes to the footer; where
+        `log` is present and true the axis is logarithmic and the densities are per unit of the log.
+        Panels in the order of the rows.
     label : str
         Which data the figure shows, for the footer.
     title : str, default "Prior and posterior"
@@ -60,10 +63,21 @@ def prior_posterior(
         ax.set_ylim(bottom=0)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
-        ax.locator_params(axis="x", nbins=5)
+        if "log" in rows and bool(rows["log"].iloc[0]):
+            _logarithmic(ax, float(x[0]), float(x[-1]))
+        else:
+            ax.locator_params(axis="x", nbins=5)
         if "unit" in rows:
             ax.set_xlabel(str(rows["unit"].iloc[0]), fontsize=style.SMALL)
     for ax in panels[len(terms) :]:
         ax.remove()
     style.legend(figure, panels[0])
     return style.sign(figure, densities, label, "prior_posterior")
+
+
+def _logarithmic(ax: Axes, low: float, high: float) -> None:
+    """A log axis with few round numbers."""
+    ax.set_xscale("log")
+    inside = [tick for tick in (0.01, 0.1, 1.0, 10.0, 100.0) if low <= tick <= high]
+    ax.set_xticks(inside, [f"{tick:g}" for tick in inside])
+    ax.xaxis.set_minor_locator(NullLocator())

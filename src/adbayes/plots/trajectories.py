@@ -24,7 +24,7 @@ def trajectories(
     ----------
     summary : DataFrame
         One row a visit: visit (weeks since the first dose), mean, ci_low, ci_high (of the mean),
-        pred_low, pred_high (of a new patient), evidence.
+        pred_low, pred_high (of one patient), evidence.
     observed : DataFrame
         Long: patient, visit, value; missing values are not drawn and not counted.
     unit : str
@@ -84,7 +84,7 @@ def trajectories(
         color=style.SKY,
         alpha=0.25,
         linewidth=0,
-        label="95 % predictive band, a new patient",
+        label="95 % predictive band, one patient",
         gid="predictive",
     )
     middle = rows["mean"].to_numpy(float)

@@ -1,0 +1,217 @@
+"""Predictive checks, sensitivity and diagnostics: reported in full, judged by the reader."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from adbayes.analysis import Run
+from adbayes.checks.predictive import DRAWS
+from adbayes.checks.sensitivity import MAX_KHAT, THRESHOLD
+from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
+from adbayes.plots.labels import outcome_label, term_label
+from adbayes.report.figures import Group
+from adbayes.report.markup import FLAG, Section, figure, heading, paragraph, table
+from adbayes.report.models import GATE
+from adbayes.report.numbers import interval, number
+
+_TAILS = (0.025, 0.975)
+
+
+def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
+    """The section of prior and posterior predictive checks.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    groups : sequence of Group
+        Its fits by spec.
+    figures : mapping of str to Figure
+        From `draw_figures`.
+
+    Returns
+    -------
+    Section
+        Figures of every model, and the statistics that lie in the tails.
+    """
+    found = run.checks
+    outside = found[(found["tail_area"] < _TAILS[0]) | (found["tail_area"] > _TAILS[1])]
+    failed = {group.fits[0].analysis.model for group in groups if group.failed}
+    parts = [
+        paragraph(
+            f"{run.cohort.label.rstrip('.')}. Each statistic of the data beside its 95 % range over "
+            f"{DRAWS} data sets that the model makes, before (prior) and after (posterior) "
+            f"seeing the data. Tail area: share of replicates at or above the observed value, ties "
+            f"half. {len(outside)} of {len(found)} statistics lie outside the central 95 %; all "
+            f"{len(found)} are in checks.csv. A statistic in the tails says where the model and "
+            "the data part; whether that matters depends on the question."
+        )
+    ]
+    rows = [
+        {
+            "Model": row["model"],
+            "Check": str(row["check"]).replace("_", " "),
+            "Statistic": row["statistic"],
+            "Week": row["visit"],
+            "Observed": number(float(row["observed"]), 2),
+            "Replicated, 95 % range": f"{number(float(row['replicated_low']), 2)} to "
+            f"{number(float(row['replicated_high']), 2)}",
+            "Tail area": number(float(row["tail_area"]), 3),
+            FLAG: GATE if row["model"] in failed else "",
+        }
+        for _, row in outside.iterrows()
+    ]
+    parts.append(
+        table(
+            pd.DataFrame(rows),
+            f"Statistics with a tail area below {_TAILS[0]} or above {_TAILS[1]}",
+            id="checks-tails",
+            left=3,
+        )
+    )
+    for group in groups:
+        drawn = []
+        for check in ("prior_predictive", "posterior_predictive"):
+            name = f"{check}_{group.name}"
+            if name in figures:
+                words = check.replace("_", " ").capitalize()
+                caption = f"{words} checks of {group.name}. {run.cohort.label}."
+                drawn.append(figure(name, figures[name], caption))
+        name = f"prior_posterior_{group.name}"
+        if name in figures:
+            caption = f"Prior and posterior densities of {group.name}. {run.cohort.label}."
+            drawn.append(figure(name, figures[name], caption))
+        parts += [heading(f"Model {group.name}"), *drawn] if drawn else []
+    return Section("checks", "Prior and posterior predictive checks", "".join(parts))
+
+
+def sensitivity(run: Run, groups: Sequence[Group]) -> Section:
+    """The section of power-scaling.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    groups : sequence of Group
+        Its fits by spec.
+
+    Returns
+    -------
+    Section
+        One line a model, and every quantity with a diagnosis.
+    """
+    title = "Sensitivity to prior and likelihood"
+    found = run.sensitivity
+    if found.empty:
+        return Section("sensitivity", title, "")
+    failed = {group.fits[0].analysis.model for group in groups if group.failed}
+    prior = found[found["setting"].str.startswith("prior")]
+    lines = []
+    for group in groups:
+        rows = group.of(prior)
+        if rows.empty:
+            continue
+        diagnosed = rows["diagnosis"].fillna("").astype(str).str.len() > 0
+        lines.append(
+            {
+                "Model": group.name,
+                "Quantities": str(len(rows)),
+                "With a diagnosis": str(int(diagnosed.sum())),
+                "Largest move of a mean, posterior SDs": number(
+                    float(rows["shift_in_sd"].astype(float).abs().max()), 2
+                ),
+                "Largest Pareto k": number(float(rows["khat"].astype(float).max()), 2),
+                FLAG: GATE if group.failed else "",
+            }
+        )
+    marked = prior[prior["diagnosis"].fillna("").astype(str).str.len() > 0]
+    details = [
+        {
+            "Model": row["model"],
+            "Quantity": str(row["estimand"]).replace("_", " "),
+            "Outcome": outcome_label(str(row["outcome"])),
+            "Week": row["visit"],
+            "Predictor": term_label(str(row["term"])) if row["term"] else "",
+            "Mean with prior^0.8 [95 % interval]": interval(
+                float(row["mean"]), float(row["ci_low"]), float(row["ci_high"]), 2
+            ),
+            "Move, SDs": number(float(row["shift_in_sd"]), 2),
+            "Diagnosis": row["diagnosis"],
+            FLAG: GATE if row["model"] in failed else "",
+        }
+        for _, row in marked.iterrows()
+    ]
+    body = paragraph(
+        "Power-scaling raises the prior, or the likelihood, to a power a little off 1 and sees what "
+        f"moves (Kallioinen et al. 2024, doi:10.1007/s11222-023-10366-5). A sensitivity above "
+        f"{THRESHOLD:g} to the prior alone is called a strong prior or weak likelihood, to both a "
+        f"prior-data conflict; Pareto k above {MAX_KHAT:g} would make the weights unreliable. The "
+        "moves below are with the prior to the power 0.8; all rows are in sensitivity.csv."
+    )
+    body += table(
+        pd.DataFrame(lines), "Power-scaling of the prior, by model", id="sensitivity-models"
+    )
+    body += table(
+        pd.DataFrame(details), "Quantities with a diagnosis", id="sensitivity-rows", left=5
+    )
+    return Section("sensitivity", title, body)
+
+
+def diagnostics(run: Run) -> Section:
+    """The section of convergence.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    Section
+        One row a fit.
+    """
+    rows = []
+    for fit, (_, row) in zip(run.fits, run.diagnostics.iterrows(), strict=True):
+        a = fit.analysis
+        rows.append(
+            {
+                "Model": a.model + (f" [{term_label(a.x)}]" if a.x else ""),
+                "Divergences": number(float(row["divergences"]), 0),
+                "Retries": number(float(row["retries"]), 0),
+                "Largest R-hat": number(float(row["max_r_hat"]), 4),
+                "Smallest bulk ESS": number(float(row["min_ess_bulk"]), 0),
+                "Smallest tail ESS": number(float(row["min_ess_tail"]), 0),
+                "E-BFMI": number(float(row["min_bfmi"]), 2),
+                "At maximal depth, %": number(100 * float(row["max_treedepth_share"]), 1),
+                FLAG: "" if row["passed"] else f"FAILED: {', '.join(_faults(row))}",
+            }
+        )
+    state = (
+        "Every fit passed."
+        if run.passed
+        else "Some fits failed: flagged here and in every table and figure they reach."
+    )
+    body = paragraph(
+        f"The gate, on every parameter and every reported quantity: no divergence, R-hat below "
+        f"{MAX_R_HAT:g}, bulk and tail effective sample size above {MIN_ESS:g} (Vehtari et al. 2021, "
+        f"doi:10.1214/20-BA1221), E-BFMI above {MIN_BFMI:g} (Betancourt 2016, arXiv 1604.00695). A "
+        f"fit that fails is sampled once more at a target acceptance of 0.99. {state}",
+        "" if run.passed else "failed",
+    )
+    body += table(
+        pd.DataFrame(rows), "Convergence of each fit, worst value", id="diagnostics-table"
+    )
+    return Section("diagnostics", "Diagnostics", body)
+
+
+def _faults(row: "pd.Series[float]") -> list[str]:
+    """Which thresholds a fit does not meet; a NaN meets none."""
+    judged = {
+        "divergences": row["divergences"] == 0,
+        "R-hat": row["max_r_hat"] < MAX_R_HAT,
+        "bulk ESS": row["min_ess_bulk"] > MIN_ESS,
+        "tail ESS": row["min_ess_tail"] > MIN_ESS,
+        "E-BFMI": row["min_bfmi"] > MIN_BFMI,
+    }
+    return [name for name, fine in judged.items() if not fine]

@@ -1,0 +1,197 @@
+"""Every figure of a run, by the name of its file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from adbayes.analysis import Run
+from adbayes.inference.fit import Fit
+from adbayes.plots.forest import forest
+from adbayes.plots.labels import term_label
+from adbayes.plots.of_fit import (
+    draw_forest,
+    draw_predictive,
+    draw_prior_posterior,
+    draw_trajectories,
+    has_trajectories,
+)
+from adbayes.results.summary import summarize
+
+PRINT_LABEL = "Posteriors from the printed numbers alone: the paper's own patients"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The fits of one spec in one variant under one prior set.
+
+    Parameters
+    ----------
+    name : str
+        The spec's name, with variant where it has one; unique in a run.
+    fits : tuple of Fit
+        One, or one a predictor.
+    summaries : tuple of pandas.DataFrame
+        Summary of each.
+    passed : tuple of bool
+        Whether each passed the convergence gate.
+    """
+
+    name: str
+    fits: tuple[Fit, ...]
+    summaries: tuple[pd.DataFrame, ...]
+    passed: tuple[bool, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether any fit did not pass the gate."""
+        return not all(self.passed)
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a run's table that belong here.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            With model and variant, and priors where it has them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            In the order of the table.
+        """
+        a = self.fits[0].analysis
+        mine = (table["model"] == a.model) & (table["variant"] == a.variant)
+        return table[mine & (table["priors"] == a.prior_set)]
+
+
+def groups_of(run: Run) -> tuple[Group, ...]:
+    """The fits of a run by spec, in its order.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    tuple of Group
+        At least one.
+    """
+    passed = run.diagnostics["passed"].astype(bool).to_list()
+    members: dict[tuple[str, str, str], dict[str, tuple[Fit, bool]]] = {}
+    for fit, ok in zip(run.fits, passed, strict=True):
+        a = fit.analysis
+        members.setdefault((a.model, a.variant, a.prior_set), {})[a.key] = (fit, ok)
+    found = []
+    for (model, variant, priors), fits in members.items():
+        name = ".".join([model, *([variant] if variant != "base" else [])])
+        if any(group.name == name for group in found):
+            name = f"{name}.{priors}"
+        chosen = tuple(fit for fit, _ in fits.values())
+        found.append(
+            Group(name, chosen, _summaries(run, chosen), tuple(ok for _, ok in fits.values()))
+        )
+    return tuple(found)
+
+
+def _summaries(run: Run, fits: Sequence[Fit]) -> tuple[pd.DataFrame, ...]:
+    """Each fit's rows of the summary; made again only where the table cannot tell fits apart."""
+    a = fits[0].analysis
+    s = run.summary
+    mine = s[(s["model"] == a.model) & (s["variant"] == a.variant) & (s["priors"] == a.prior_set)]
+    mine = mine[mine["evidence"] == fits[0].cohort.evidence]
+    if len(fits) == 1:
+        return (mine,)
+    terms = mine["term"].astype(str).str.split("[").str[0]
+    told_apart = bool((mine["estimand"] == "odds_ratio").any())
+    return tuple(mine[terms == fit.analysis.x] if told_apart else summarize(fit) for fit in fits)
+
+
+def draw_figures(run: Run) -> dict[str, Figure]:
+    """Draw every figure of a run.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    dict of str to Figure
+        Name of the file without suffix to figure, in the order of the report. Each carries the
+        label of its data.
+    """
+    figures: dict[str, Figure] = {}
+    if len(run.published):
+        figures |= published_forests(run)
+    for group in groups_of(run):
+        fits, failed = group.fits, group.failed
+        reported = {name for fit in fits for name in fit.analysis.estimands.report}
+        if "odds_ratio" in reported:
+            again = [run.refits.get(fit.analysis.key) for fit in fits]
+            figures[f"forest_{group.name}"] = draw_forest(
+                fits, group.summaries, again, run.paper, failed=failed
+            )
+        for fit, summary, ok in zip(fits, group.summaries, group.passed, strict=True):
+            if has_trajectories(fit):
+                x = f".{fit.analysis.x}" if len(fits) > 1 else ""
+                figures[f"trajectories_{group.name}{x}"] = draw_trajectories(
+                    fit, summary, failed=not ok
+                )
+        figures[f"prior_posterior_{group.name}"] = draw_prior_posterior(fits, failed=failed)
+        checks = group.of(run.checks)
+        for check in ("prior_predictive", "posterior_predictive"):
+            figures[f"{check}_{group.name}"] = draw_predictive(
+                fits, checks, failed=failed, check=check
+            )
+    for figure in figures.values():
+        _settle(figure)
+    return figures
+
+
+def published_forests(run: Run) -> dict[str, Figure]:
+    """Odds ratios from print alone beside the print, one figure a table of the paper.
+
+    Parameters
+    ----------
+    run : Run
+        With print-only posteriors.
+
+    Returns
+    -------
+    dict of str to Figure
+        Name to figure.
+    """
+    found = run.published
+    odds = found[(found["estimand"] == "odds_ratio") & (found["variant"] == "base")]
+    odds = odds[odds["published_id"].str.startswith("table")]
+    figures = {}
+    for table, rows in odds.groupby(odds["published_id"].str.split(".").str[0], sort=False):
+        drawn = []
+        for _, row in rows.iterrows():
+            stem = row["published_id"].removesuffix(".or")
+            low, middle, high = (
+                run.paper.number(f"{stem}.{part}").numeric for part in ("ci_low", "or", "ci_high")
+            )
+            shared = {"term_label": term_label(row["term"]), "flag": "", "evidence": "published"}
+            drawn += [
+                shared | {"series": "Paper", "estimate": middle, "ci_low": low, "ci_high": high},
+                shared
+                | {"series": "Posterior from print", "estimate": row["median"]}
+                | {"ci_low": row["ci_low"], "ci_high": row["ci_high"]},
+            ]
+        number = str(table).removeprefix("table")
+        figures[f"published_forest_{table}"] = forest(
+            pd.DataFrame(drawn),
+            label=PRINT_LABEL,
+            title=f"EASI-90 at week 52, Table {number}: odds ratios with 95 % intervals",
+        )
+    return figures
+
+
+def _settle(figure: Figure) -> None:
+    """Lay a figure out once; it is saved twice, and the layout is most of the work."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")

@@ -1,0 +1,214 @@
+"""The pieces of the page: sections, paragraphs, tables and figures, everything from data escaped."""
+
+import base64
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import great_tables as gt
+import pandas as pd
+from matplotlib.figure import Figure
+
+FLAG = "Flag"
+"""Heading of the column that says what failed; anything in it is red."""
+
+_DPI = 130
+_PLACE = "table-style"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page.
+
+    Parameters
+    ----------
+    id : str
+        Anchor.
+    title : str
+        Heading, plain text.
+    body : str
+        HTML; empty where there is nothing to say, and the section is left out.
+    """
+
+    id: str
+    title: str
+    body: str
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """A paragraph of plain text.
+
+    Parameters
+    ----------
+    text : str
+        Escaped here.
+    kind : str, optional
+        Class of the style sheet.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f"<p{_class(kind)}>{linked(text)}</p>\n"
+
+
+def bullets(items: Iterable[str], kind: str = "") -> str:
+    """A list of plain sentences.
+
+    Parameters
+    ----------
+    items : iterable of str
+        Escaped here.
+    kind : str, optional
+        Class of the style sheet.
+
+    Returns
+    -------
+    str
+        HTML; empty without items.
+    """
+    lines = "".join(f"<li>{linked(item)}</li>\n" for item in items)
+    return f"<ul{_class(kind)}>\n{lines}</ul>\n" if lines else ""
+
+
+def heading(text: str, id: str = "") -> str:
+    """A heading within a section.
+
+    Parameters
+    ----------
+    text : str
+        Escaped here.
+    id : str, optional
+        Anchor.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    anchor = f' id="{escape(id)}"' if id else ""
+    return f"<h3{anchor}>{escape(text)}</h3>\n"
+
+
+def linked(text: str) -> str:
+    """Escape plain text and make every doi in it a link, the only links that leave the page.
+
+    Parameters
+    ----------
+    text : str
+        Plain.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return re.sub(
+        r"\bdoi:(10\.\d{4,}/[^\s;,)&]*[^\s;,.)&])",
+        r'<a href="https://doi.org/\1">doi:\1</a>',
+        escape(text),
+    )
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    id: str,
+    spanners: Mapping[str, Sequence[str]] | None = None,
+    left: int = 1,
+    groups: str | None = None,
+) -> str:
+    """A table of finished text.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Cells as they are shown; the column `FLAG` is dropped where it is empty and red where not.
+    caption : str
+        What the table shows.
+    id : str
+        Unique on the page.
+    spanners : mapping of str to sequence of str, optional
+        Heading over several columns to those columns.
+    left : int, optional
+        How many leading columns are text; `FLAG` and "Note" are always.
+    groups : str, optional
+        Column whose values become rows that head the rows below.
+
+    Returns
+    -------
+    str
+        HTML; empty for a table without rows.
+    """
+    if frame.empty:
+        return ""
+    shown = frame.fillna("").astype(str)
+    if FLAG in shown and not shown[FLAG].str.len().any():
+        shown = shown.drop(columns=FLAG)
+    made = gt.GT(shown, id=id, groupname_col=groups)
+    columns = [name for name in shown.columns if name != groups]
+    wordy = [c for c in columns if c in (FLAG, "Note", "Why") or c in columns[:left]]
+    made = made.cols_align("right", [c for c in columns if c not in wordy])
+    made = made.cols_align("left", wordy)
+    for title, members in (spanners or {}).items():
+        present = [name for name in members if name in columns]
+        if present:
+            made = made.tab_spanner(title, present)
+    if FLAG in shown:
+        rows = [k for k, flag in enumerate(shown[FLAG]) if flag]
+        red = gt.style.text(color="#b00020", weight="bold")
+        made = made.tab_style(red, gt.loc.body(columns=FLAG, rows=rows))
+    html = made.as_raw_html()
+    start, end = html.index("<table"), html.index("</table>") + len("</table>")
+    titled = html[start:end].replace(">", f"><caption>{linked(caption)}</caption>", 1)
+    return f'<div class="gt" id="{escape(id)}" tabindex="0">{titled}</div>\n'
+
+
+def table_style() -> str:
+    """The style of all tables, once.
+
+    Returns
+    -------
+    str
+        CSS for the class ``gt``.
+    """
+    html = gt.GT(pd.DataFrame({"a": ["b"]}), id=_PLACE).as_raw_html()
+    css = html[html.index("<style>") + len("<style>") : html.index("</style>")]
+    return css.replace(f"#{_PLACE}", ".gt")
+
+
+def figure(name: str, drawn: Figure, caption: str) -> str:
+    """A figure, its bytes inside the page.
+
+    Parameters
+    ----------
+    name : str
+        Of its file, without suffix.
+    drawn : Figure
+        The figure.
+    caption : str
+        What it shows; also what is read aloud in its place.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    buffer = io.BytesIO()
+    drawn.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    width, height = (round(float(side) * 96) for side in drawn.get_size_inches())
+    return (
+        f'<figure id="figure-{escape(name)}">'
+        f'<img src="data:image/png;base64,{data}" width="{width}" height="{height}" '
+        f'alt="{escape(caption)}">'
+        f"<figcaption>{linked(caption)}</figcaption></figure>\n"
+    )
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""

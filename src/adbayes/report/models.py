@@ -1,0 +1,336 @@
+"""Fitted models beside their refit and the print: scores over visits, and odds ratios."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from adbayes.analysis import Run
+from adbayes.inference.fit import Fit
+from adbayes.plots.labels import concurrent, outcome_label, term_label
+from adbayes.plots.of_fit import NOT_CONVERGED, SEPARATED, printed_ratio
+from adbayes.report.figures import Group
+from adbayes.report.from_print import CONCURRENT
+from adbayes.report.markup import FLAG, Section, bullets, figure, heading, paragraph, table
+from adbayes.report.numbers import (
+    RATIO_DECIMALS,
+    SCORE_DECIMALS,
+    interval,
+    number,
+    p_value,
+    probability,
+    supported,
+)
+
+GATE = "fit failed the convergence gate"
+_QUANTITIES = {
+    "mean": "mean",
+    "mean_change": "change of the mean",
+    "ratio_of_means": "percent fall of the mean",
+    "predictive_sd": "SD of patients (predictive)",
+    "share_mcid": "share of patients who improve by the MCID",
+    "icc": "correlation of two visits of a patient",
+}
+_PRINTED = {
+    "mean": "mean",
+    "sd": "predictive_sd",
+    "percent": "ratio_of_means",
+    "pct_change_mean": "ratio_of_means",
+    "p_value": "mean_change",
+}
+
+
+def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
+    """The section of models of scores and laboratory values.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    groups : sequence of Group
+        Its fits by spec.
+    figures : mapping of str to Figure
+        From `draw_figures`.
+
+    Returns
+    -------
+    Section
+        Empty where no such model was fitted.
+    """
+    parts = []
+    for group in groups:
+        for fit, summary, ok in zip(group.fits, group.summaries, group.passed, strict=True):
+            rows = summary[summary["estimand"].isin(list(_QUANTITIES))]
+            if len(rows):
+                suffix = f".{fit.analysis.x}" if len(group.fits) > 1 else ""
+                parts.append(_score(run, group, fit, rows, ok, suffix, figures))
+    intro = ""
+    if parts:
+        intro = paragraph(
+            f"{_whose(run)} Bayes: posterior mean [95 % equal-tailed interval]. Refit: the same "
+            "model by restricted maximum likelihood, and the raw SDs and percent changes of the "
+            "same rows."
+        )
+    body = intro + "".join(parts) if parts else ""
+    return Section("mixed-models", "Scores and laboratory values over visits", body)
+
+
+def odds_ratios(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
+    """The section of logistic models.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    groups : sequence of Group
+        Its fits by spec.
+    figures : mapping of str to Figure
+        From `draw_figures`.
+
+    Returns
+    -------
+    Section
+        Empty where no such model was fitted.
+    """
+    parts = []
+    for group in groups:
+        frame = _odds(run, group)
+        if frame.empty:
+            continue
+        first = group.fits[0]
+        title = first.analysis.title.replace(str(first.analysis.x), "one predictor at a time")
+        parts.append(heading(title if len(group.fits) > 1 else first.analysis.title))
+        parts.append(_model_line(first))
+        name = f"forest_{group.name}"
+        if name in figures:
+            caption = f"{title}: odds ratios with 95 % intervals. {run.cohort.label}."
+            parts.append(figure(name, figures[name], caption))
+        paper = ["Paper OR [95 % CI]", "Paper p"]
+        refit = ["ML OR [95 % CI]", "ML p", "Firth OR [95 % CI]"]
+        bayes = ["Median [95 % interval]", "P(direction)", "Risk difference, % points"]
+        parts.append(
+            table(
+                frame,
+                f"{title}. {run.cohort.label}",
+                id=f"odds-{group.name}",
+                spanners={_paper_heading(run): paper, "Refit": refit, "Bayes": bayes},
+            )
+        )
+        skipped = [
+            f"{term_label(name)} left out: {reason}."
+            for key, reason in run.skipped.items()
+            for spec, _, name in [key.removesuffix("]").partition(" [")]
+            if spec == first.analysis.model and name
+        ]
+        parts.append(bullets(skipped, "small"))
+    intro = ""
+    if parts:
+        intro = paragraph(
+            f"{_whose(run)} One-predictor and joint odds ratios are different quantities (odds "
+            "ratios are not collapsible). Refit: maximum likelihood with profile-likelihood "
+            "intervals and Wald p, Firth's estimate beside it, which stays finite where the data "
+            "separate. Risk differences average over the patients within each draw."
+        )
+    return Section("odds-ratios", "Odds ratios", intro + "".join(parts) if parts else "")
+
+
+def flag(found: str, passed: bool) -> str:
+    """What a table says of a row that did not converge.
+
+    Parameters
+    ----------
+    found : str
+        The row's own flag in the summary.
+    passed : bool
+        Whether its fit passed the gate.
+
+    Returns
+    -------
+    str
+        Empty where all is well; a constant over draws is judged through its parameters.
+    """
+    if found == NOT_CONVERGED:
+        return NOT_CONVERGED
+    return "" if passed else GATE
+
+
+def _whose(run: Run) -> str:
+    return f"{run.cohort.label.rstrip('.')}."
+
+
+def _paper_heading(run: Run) -> str:
+    return "Paper" if run.cohort.evidence == "reconstructed" else "Paper (other patients)"
+
+
+def _model_line(fit: Fit) -> str:
+    a = fit.analysis
+    used = f"{fit.frame.n_rows} rows"
+    if fit.frame.unit:
+        used += f" of {fit.frame.n_units} patients"
+    dropped = ", ".join(f"{n} dropped ({reason})" for reason, n in fit.frame.dropped.items() if n)
+    return (
+        f'<p class="small"><code>{escape(a.mean.text)}</code>, {escape(a.family.name)}; '
+        f"{escape(used)}{'; ' + escape(dropped) if dropped else ''}; priors "
+        f"{escape(a.prior_set)}.</p>\n"
+    )
+
+
+def _score(
+    run: Run,
+    group: Group,
+    fit: Fit,
+    rows: pd.DataFrame,
+    ok: bool,
+    suffix: str,
+    figures: Mapping[str, Figure],
+) -> str:
+    a = fit.analysis
+    parts = [heading(a.title), _model_line(fit)]
+    name = f"trajectories_{group.name}{suffix}"
+    if name in figures:
+        caption = (
+            f"{outcome_label(fit.frame.outcome)} over the visits: posterior means, predictive band "
+            f"and patients. {run.cohort.label}."
+        )
+        parts.append(figure(name, figures[name], caption))
+    beside = group.of(run.comparison)
+    beside = beside[beside["outcome"] == fit.frame.outcome]
+    frame = _beside_print(run, beside, rows, ok)
+    parts.append(
+        table(
+            frame,
+            f"{a.title}. {run.cohort.label}",
+            id=f"model-{group.name}{suffix}",
+            left=2,
+        )
+    )
+    mcid = a.estimands.mcid
+    if mcid is not None and (rows["estimand"] == "share_mcid").any():
+        parts.append(
+            paragraph(
+                f"MCID: a fall of at least {mcid.value:g} points in one patient ({mcid.source}).",
+                "small",
+            )
+        )
+    return "".join(parts)
+
+
+def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) -> pd.DataFrame:
+    """Every reported quantity, with the printed number and the refit where there are any."""
+    shown = []
+    used: set[int] = set()
+    for _, row in rows.iterrows():
+        found = beside[
+            (beside["visit"].astype(str) == str(row["visit"]))
+            & (beside["statistic"].map(_PRINTED) == row["estimand"])
+        ]
+        used |= set(found.index)
+        percent = row["unit"] in ("%", "")
+        decimals = supported(row["mcse_mean"], 1 if row["unit"] == "%" else SCORE_DECIMALS)
+        line = {
+            "Quantity": _QUANTITIES[row["estimand"]] + (f", {row['unit']}" if row["unit"] else ""),
+            "Week": row["visit"],
+            "Paper": "",
+            "Refit": "",
+            "Bayes": interval(row["mean"], row["ci_low"], row["ci_high"], decimals),
+            "P(direction)": "" if np.isnan(row["null"]) else probability(row["prob_direction"]),
+            "Note": "",
+            FLAG: flag(row["flag"], ok),
+        }
+        del percent
+        notes = []
+        for _, printed in found.iterrows():
+            one = run.paper.number(printed["published_id"])
+            p = one.statistic == "p_value"
+            value = f"p < {one.numeric:g}" if p and one.bound else one.value
+            line["Paper"] = "; ".join(part for part in (line["Paper"], value) if part)
+            again = float(printed["frequentist"])
+            again_ = (
+                f"p {p_value(again)}".replace("p <", "p <") if p else number(again, one.decimals)
+            )
+            line["Refit"] = "; ".join(part for part in (line["Refit"], again_) if part)
+            if not p:
+                notes.append(str(printed["note"] or ""))
+        line["Note"] = "; ".join(dict.fromkeys(note for note in notes if note))
+        shown.append(line)
+    frame = pd.DataFrame(shown)
+    for _, printed in beside[~beside.index.isin(used)].iterrows():
+        one = run.paper.number(printed["published_id"])
+        frame.loc[len(frame)] = {
+            "Quantity": "SD of percent changes, %" if "sd" in one.statistic else one.statistic,
+            "Week": printed["visit"],
+            "Paper": one.value,
+            "Refit": number(float(printed["frequentist"]), one.decimals),
+            "Bayes": "–",
+            "P(direction)": "",
+            "Note": printed["note"],
+            FLAG: "",
+        }
+    if not frame["Paper"].str.len().any():
+        frame = frame.drop(columns=["Paper", "Refit"])
+    elif run.cohort.evidence != "reconstructed":
+        frame = frame.rename(columns={"Paper": _paper_heading(run)})
+    return frame
+
+
+def _odds(run: Run, group: Group) -> pd.DataFrame:
+    shown = []
+    for fit, summary, ok in zip(group.fits, group.summaries, group.passed, strict=True):
+        again = run.refits.get(fit.analysis.key)
+        odds = summary[summary["estimand"] == "odds_ratio"]
+        if fit.analysis.x is not None:
+            odds = odds[odds["term"].str.split("[").str[0] == fit.analysis.x]
+        differences = summary[summary["estimand"] == "risk_difference"].set_index("term")
+        for _, row in odds.iterrows():
+            term = str(row["term"])
+            printed = printed_ratio(fit, term, run.paper)
+            p = [
+                n.value
+                for pattern in fit.analysis.published
+                for n in map(run.paper.number, run.paper.ids(pattern))
+                if n.term == term and n.statistic == "p_value"
+            ]
+            line = {"Predictor": term_label(term)}
+            line["Paper OR [95 % CI]"] = (
+                interval(*(printed[k] for k in ("estimate", "ci_low", "ci_high")), RATIO_DECIMALS)
+                if printed
+                else ""
+            )
+            line["Paper p"] = p[0] if p else ""
+            notes = [CONCURRENT] if concurrent(term) else []
+            if again is not None:
+                line |= _refitted(again.coefficients, term)
+                found = again.coefficients.set_index("term").loc[term]
+                notes += [SEPARATED] if bool(found["separated"]) else []
+            decimals = supported(row["mcse_mean"])
+            line["Median [95 % interval]"] = interval(
+                row["median"], row["ci_low"], row["ci_high"], decimals
+            )
+            side = "> 1" if row["median"] > 1 else "< 1"
+            line["P(direction)"] = f"{probability(row['prob_direction'])} ({side})"
+            line["Risk difference, % points"] = ""
+            if term in differences.index:
+                d = differences.loc[term]
+                line["Risk difference, % points"] = interval(
+                    d["mean"], d["ci_low"], d["ci_high"], supported(d["mcse_mean"], 1)
+                )
+            line["n"] = number(float(row["n"]), 0)
+            line["Note"] = "; ".join(notes)
+            line[FLAG] = flag(row["flag"], ok)
+            shown.append(line)
+    frame = pd.DataFrame(shown)
+    return frame.loc[:, [c for c in frame if c == "Predictor" or frame[c].str.len().any()]]
+
+
+def _refitted(coefficients: pd.DataFrame, term: str) -> dict[str, str]:
+    row = coefficients.set_index("term").loc[term]
+    with np.errstate(over="ignore"):
+        ml = np.exp(row[["estimate", "ci_low", "ci_high"]].to_numpy(float))
+        firth = np.exp(row[["firth_estimate", "firth_low", "firth_high"]].to_numpy(float))
+    return {
+        "ML OR [95 % CI]": interval(*ml, 2),
+        "ML p": p_value(float(row["p_value"])),
+        "Firth OR [95 % CI]": interval(*firth, 2),
+    }

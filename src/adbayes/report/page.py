@@ -1,0 +1,74 @@
+"""The page: one HTML file without scripts that loads nothing, for screens and paper."""
+
+from collections.abc import Mapping
+from html import escape
+from importlib.resources import files
+
+from matplotlib.figure import Figure
+
+from adbayes.analysis import Run
+from adbayes.report.checking import checks, diagnostics, sensitivity
+from adbayes.report.figures import groups_of
+from adbayes.report.from_print import from_print
+from adbayes.report.markup import Section, table_style
+from adbayes.report.methods import methods
+from adbayes.report.models import mixed_models, odds_ratios
+from adbayes.report.opening import opening, title
+from adbayes.report.reproducing import reproducing
+from adbayes.version import __version__
+
+
+def render_page(run: Run, figures: Mapping[str, Figure]) -> str:
+    """Write the report of a run.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    figures : mapping of str to Figure
+        From `draw_figures`; a figure that is absent is left out.
+
+    Returns
+    -------
+    str
+        A whole HTML document: style, tables and figures inside, no script, no resource of another
+        file or address; links go to doi.org only. Sections without content are left out.
+    """
+    groups = groups_of(run)
+    sections = [
+        section
+        for section in (
+            from_print(run, figures),
+            mixed_models(run, groups, figures),
+            odds_ratios(run, groups, figures),
+            checks(run, groups, figures),
+            sensitivity(run, groups),
+            diagnostics(run),
+            methods(run, groups),
+            reproducing(run, groups, figures),
+        )
+        if section.body
+    ]
+    style = files("adbayes.report").joinpath("page.css").read_text(encoding="utf-8")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title(run))}</title>\n"
+        f"<style>\n{table_style()}\n{style}</style>\n</head>\n<body>\n"
+        f"<header>\n{opening(run, groups)}</header>\n"
+        f"{_contents(sections)}"
+        f"<main>\n{''.join(map(_section, sections))}</main>\n"
+        f"<footer><p>Made by adbayes {escape(__version__)}. {escape(run.cohort.label)}</p></footer>\n"
+        "</body>\n</html>\n"
+    )
+
+
+def _contents(sections: list[Section]) -> str:
+    lines = "".join(f'<li><a href="#{s.id}">{escape(s.title)}</a></li>\n' for s in sections)
+    return f'<nav class="contents" aria-label="Contents">\n<h2>Contents</h2>\n<ol>\n{lines}</ol>\n</nav>\n'
+
+
+def _section(section: Section) -> str:
+    return (
+        f'<section id="{section.id}">\n<h2>{escape(section.title)}</h2>\n{section.body}</section>\n'
+    )

@@ -1,0 +1,127 @@
+"""How to get the same page again, what was written beside it, and what it leaves out."""
+
+import platform
+import shlex
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from adbayes.analysis import Run
+from adbayes.inference.store import versions
+from adbayes.model.library import model_names
+from adbayes.report.figures import Group
+from adbayes.report.markup import Section, bullets, heading, paragraph, table
+from adbayes.report.opening import about_paper
+
+FILES = {
+    "summary.csv": "every posterior summary, print-only ones first",
+    "comparison.csv": "one row a printed number and model",
+    "diagnostics.csv": "convergence of every fit",
+    "checks.csv": "every statistic of the predictive checks",
+    "sensitivity.csv": "power-scaling of every quantity",
+    "figures/": "the figures of this page, at 200 dpi",
+    "posteriors/": "the draws, one netCDF file a fit",
+    "run.json": "versions, seeds, hashes, rows used and dropped, seconds per stage",
+}
+_SAMPLER = ("draws", "tune", "chains", "seed")
+
+
+def command(run: Run) -> str:
+    """The command that gives this page.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    str
+        One line for a shell.
+    """
+    parts = ["adbayes", "reproduce"]
+    if run.cohort.evidence == "patients":
+        parts += ["--data", run.cohort.source]
+    specs = [str(name) for name in run.settings.get("specs", [])]
+    if specs and specs != list(model_names()):
+        for name in specs:
+            parts += ["--only", name]
+    for key in _SAMPLER:
+        if run.settings.get(key) is not None:
+            parts += [f"--{key}", str(run.settings[key])]
+    return shlex.join(parts)
+
+
+def reproducing(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
+    """The section of reproduction, files and limits.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    groups : sequence of Group
+        Its fits by spec.
+    figures : mapping of str to Figure
+        From `draw_figures`.
+
+    Returns
+    -------
+    Section
+        Never empty.
+    """
+    stated = {**versions(), "python": platform.python_version()}
+    fits = [
+        {
+            "Model": fit.analysis.key,
+            "Seed": str(fit.analysis.sampler.seed),
+            "Rows": str(fit.frame.n_rows),
+            "Data": fit.frame.hash()[:12],
+            "Fingerprint": fit.fingerprint[:12],
+        }
+        for group in groups
+        for fit in group.fits
+    ]
+    skipped = [f"{name}: {reason}." for name, reason in run.skipped.items()]
+    body = paragraph("Same data, seed and versions give the same tables byte for byte:")
+    body += f"<pre>{escape(command(run))}</pre>\n"
+    body += bullets(
+        [
+            f"Data: {run.cohort.source}; SHA-256 of the values {run.cohort.hash()}.",
+            *(str(message) for message in run.cohort.messages),
+            "Versions: " + ", ".join(f"{name} {number}" for name, number in stated.items()) + ".",
+        ],
+        "small",
+    )
+    body += table(pd.DataFrame(fits), "Fits with seed and identity", id="fits", left=1)
+    if skipped:
+        body += heading("Not fitted", "skipped") + bullets(skipped, "small")
+    body += heading("Files beside this page", "files")
+    body += bullets((f"{name}: {what}" for name, what in FILES.items()), "small")
+    body += paragraph(f"{len(figures)} figures were drawn.", "small")
+    body += heading("Limits", "limits") + bullets(_limits(run))
+    return Section("reproducing", "How to reproduce this page, and its limits", body)
+
+
+def _limits(run: Run) -> list[str]:
+    found = [
+        "A posterior holds under its likelihood and its priors; the checks above say where the "
+        "likelihood and the data part.",
+        "Rows with a missing value are dropped unless a spec says otherwise, which assumes that "
+        "they are missing at random given what the model holds.",
+    ]
+    if about_paper(run):
+        found += [
+            "The linear mixed models have one SD for all visits and symmetric errors, as the "
+            "paper's; scores are bounded and their spread falls with treatment.",
+            "Responders are a continuous score cut in two, and labs are cut in two; this follows "
+            "the paper and discards information.",
+            "Several odds ratios of one outcome are reported without a joint model of all of them.",
+        ]
+    if run.cohort.evidence in ("simulated", "reconstructed"):
+        found.append(
+            "Data made by a generator favour models like it; nothing here ranks models for the "
+            "paper's patients."
+        )
+    return found
