@@ -83,7 +83,16 @@ def test_the_simulator_shares_nothing_with_the_model() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_files_are_short_and_named_for_what_they_hold(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 500
-    assert path.stem not in {"utils", "util", "core", "base", "helpers", "common", "manager", "misc"}
+    assert path.stem not in {
+        "utils",
+        "util",
+        "core",
+        "base",
+        "helpers",
+        "common",
+        "manager",
+        "misc",
+    }
 
 
 def test_architecture_page_names_every_module_and_nothing_else() -> None:

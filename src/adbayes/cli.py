@@ -116,7 +116,7 @@ def published(
     from fnmatch import fnmatch
 
     from adbayes.inference.printed import posterior, published_summary
-    from adbayes.inference.printed_quantity import quantity_ids
+    from adbayes.inference.printed_ids import quantity_ids
     from adbayes.paper.published import load_paper
 
     paper = load_paper()

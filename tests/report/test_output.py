@@ -23,9 +23,14 @@ def test_a_file_is_replaced_only_when_all_went_well(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "table.csv"
     with replacing(path) as temporary:
         temporary.write_text("old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half of the new")
-        raise RuntimeError
+
+    def interrupted() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half of the new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert path.read_text() == "old"
     assert list(path.parent.iterdir()) == [path]
 

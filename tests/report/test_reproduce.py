@@ -37,6 +37,6 @@ def test_reproduce_writes_reuses_and_repeats(
 def test_nothing_is_written_when_something_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="no model named"):
         ab.reproduce(tmp_path / "out", only=["nope"])
-    with pytest.raises(DataError, match="none.csv"):
+    with pytest.raises(DataError, match=r"none\.csv"):
         ab.reproduce(tmp_path / "out", data=tmp_path / "none.csv")
     assert not (tmp_path / "out").exists()

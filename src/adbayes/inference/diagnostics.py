@@ -64,6 +64,28 @@ class Gate:
             and self.min_bfmi > MIN_BFMI
         )
 
+    def worst_of(self, other: "Gate") -> "Gate":
+        """The worse of each diagnostic; a NaN counts as worst.
+
+        Parameters
+        ----------
+        other : Gate
+            Another judgement of the same chains.
+
+        Returns
+        -------
+        Gate
+            Passes only where both do.
+        """
+        return Gate(
+            divergences=max(self.divergences, other.divergences),
+            max_treedepth_share=self.max_treedepth_share,
+            min_ess_bulk=float(np.minimum(self.min_ess_bulk, other.min_ess_bulk)),
+            min_ess_tail=float(np.minimum(self.min_ess_tail, other.min_ess_tail)),
+            max_r_hat=float(np.maximum(self.max_r_hat, other.max_r_hat)),
+            min_bfmi=float(np.minimum(self.min_bfmi, other.min_bfmi)),
+        )
+
 
 def quality(draws: xr.Dataset) -> pd.DataFrame:
     """Diagnostics of every scalar in a set of draws.

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
-from adbayes.inference.diagnostics import gate
+from adbayes.inference.diagnostics import Gate, gate
 from adbayes.inference.plan import plan
 from adbayes.inference.sampler import sample
 from adbayes.inference.store import fingerprint, load, save
@@ -83,6 +83,11 @@ class Fit:
                 "observed_data": observed,
             }
         )
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Convergence of the parameters."""
+        return gate(self.posterior, self.sample_stats)
 
     @property
     def pymc_model(self) -> "pm.Model":
@@ -217,7 +222,7 @@ class Fit:
     def __repr__(self) -> str:
         a = self.analysis
         x = f" [{a.x}]" if a.x else ""
-        state = "passed" if gate(self.posterior, self.sample_stats).passed else "FAILED"
+        state = "passed" if self.gate.passed else "FAILED"
         return (
             f"Fit of {a.model}{x} (variant {a.variant}, priors {a.prior_set})\n"
             f"  {a.mean.text}, {a.family.name}\n"

@@ -61,7 +61,7 @@ def summarize(fit: Fit) -> pd.DataFrame:
     quantities = [*estimands(fit), *parameters(fit)]
     draws = _dataset(quantities)
     table = quality(draws)
-    whole = gate(fit.posterior, fit.sample_stats)
+    whole = fit.gate
     prob = fit.analysis.sampler.ci_prob
     rows = []
     for number, quantity in enumerate(quantities):
@@ -108,9 +108,10 @@ def diagnose(fit: Fit) -> pd.DataFrame:
     pandas.DataFrame
         One row; the columns of `adbayes.inference.diagnostics.COLUMNS`.
     """
+    found = fit.gate
     reported = _dataset(estimands(fit))
-    everything = xr.merge([fit.posterior, reported]) if reported.data_vars else fit.posterior
-    found = gate(everything, fit.sample_stats)
+    if reported.data_vars:
+        found = found.worst_of(gate(reported, fit.sample_stats))
     row = {
         **identity(fit),
         "divergences": found.divergences,
