@@ -127,24 +127,20 @@ def answers(printed: Printed) -> Iterator[str]:
     )
 
 
-def _mean(row: Row, decimals: int, factor: float = 1.0) -> str:
-    return interval(*(factor * row[name] for name in ("mean", "ci_low", "ci_high")), decimals)
-
-
 def _scores(printed: Printed) -> Iterator[str]:
     change = printed.get("table2.easi.w52.change")
     percent = printed.get("table2.easi.w52.pct_change_mean")
     if change is not None and percent is not None:
         yield (
-            f"EASI changed from baseline to week 52 by {_mean(change, 1)} points on average "
+            f"Mean EASI changed from baseline to week 52 by {interval(change, 1)} points "
             f"(n = {change['n']:.0f}); the mean of the patients' own percent changes is "
-            f"{_mean(percent, 1)} %."
+            f"{interval(percent, 1)} %."
         )
     parts = []
     for name in ("nrs", "poem", "dlqi"):
         row = printed.get(f"table2.{name}.w52.change")
         if row is not None:
-            parts.append(f"{outcome_label(name)} by {_mean(row, 1)}")
+            parts.append(f"{outcome_label(name)} by {interval(row, 1)}")
     if parts:
         yield f"Over the same year {', '.join(parts)} points."
 
@@ -156,21 +152,17 @@ def _responses(printed: Printed) -> Iterator[str]:
         if row is None:
             continue
         others = "".join(
-            f"; {_mean(o, 1, 100)} % if the same patients responded among {o['n']:.0f}"
+            f"; {interval(o, 1, factor=100)} % if the same number responded among {o['n']:.0f}"
             for o in printed.others(id)
         )
         yield (
-            f"{outcome_label(name)} at week 52 was reached by {_mean(row, 1, 100)} % "
+            f"{outcome_label(name)} at week 52 was reached by {interval(row, 1, factor=100)} % "
             f"(n = {row['n']:.0f}{others})."
         )
 
 
-def _ratio(row: Row) -> str:
-    return interval(*(row[name] for name in ("median", "ci_low", "ci_high")), 2)
-
-
 def _clear(row: Row) -> bool:
-    return row["ci_low"] > 1 or row["ci_high"] < 1
+    return bool(row["ci_low"] > 1 or row["ci_high"] < 1)
 
 
 def _odds(printed: Printed) -> Iterator[str]:
@@ -181,12 +173,16 @@ def _odds(printed: Printed) -> Iterator[str]:
     after = [row for row in alone if concurrent(row["term"])]
     for row in (row for row in before if _clear(row)):
         beside = joint.get(row["term"])
-        together = f"; {_ratio(beside)} with the other predictors" if beside is not None else ""
+        together = (
+            f"; {interval(beside, 2, middle='median')} with the other predictors"
+            if beside is not None
+            else ""
+        )
         p = probability(row["prob_direction"])
         side = "above" if row["median"] > 1 else "below"
+        name, ratio = term_label(row["term"]), interval(row, 2, middle="median")
         yield (
-            f"{term_label(str(row['term']))}: odds ratio of EASI-90 {_ratio(row)}, probability "
-            f"{p} of lying {side} 1{together}."
+            f"{name}: odds ratio of EASI-90 {ratio}, probability {p} of lying {side} 1{together}."
         )
     open_ = [term_label(row["term"]) for row in before if not _clear(row)]
     if open_:
@@ -194,7 +190,11 @@ def _odds(printed: Printed) -> Iterator[str]:
             f"The print leaves the direction open for the other {len(open_)} predictors known at "
             f"baseline ({'; '.join(open_)}): their intervals contain 1."
         )
-    clear = [f"{term_label(str(row['term']))} {_ratio(row)}" for row in after if _clear(row)]
+    clear = [
+        f"{term_label(str(row['term']))} {interval(row, 2, middle='median')}"
+        for row in after
+        if _clear(row)
+    ]
     if after:
         listed = f": {'; '.join(clear)}" if clear else ""
         yield (
@@ -207,7 +207,7 @@ def _odds(printed: Printed) -> Iterator[str]:
 def _by_ldh(printed: Printed) -> Iterator[str]:
     rows = [row for row in printed.rows("mean_difference") if row["term"].endswith("_w0")]
     if rows:
-        listed = "; ".join(f"{outcome_label(str(r['outcome']))} {_mean(r, 1)}" for r in rows)
+        listed = "; ".join(f"{outcome_label(str(r['outcome']))} {interval(r, 1)}" for r in rows)
         yield (
             "Mean percent change at week 52, patients with LDH ≥ 250 at baseline minus those "
             f"below, in points: {listed}."
@@ -219,7 +219,7 @@ def _labs(printed: Printed) -> Iterator[str]:
     for name in ("ige", "tec", "ldh"):
         row = printed.get(f"table3.{name}.w52.change")
         if row is not None:
-            parts.append(f"{outcome_label(name)} by {_mean(row, 0)}")
+            parts.append(f"{outcome_label(name)} by {interval(row, 0)}")
     if parts:
         yield f"Mean laboratory values changed to week 52: {', '.join(parts)} (units not printed)."
 
@@ -231,7 +231,7 @@ def _events(printed: Printed) -> Iterator[str]:
         if row is not None:
             count = number(printed.number(f"text.ae.{name}.count").numeric, 0)
             parts.append(
-                f"{name.replace('_', ' ')} in {_mean(row, 1, 100)} % ({count} of {row['n']:.0f})"
+                f"{name.replace('_', ' ')} in {interval(row, 1, factor=100)} % ({count} of {row['n']:.0f})"
             )
     if parts:
         yield f"Adverse events: {' and '.join(parts)}, without exposure times or a comparison."

@@ -12,10 +12,10 @@ from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
 from adbayes.report.markup import FLAG, Section, figure, heading, paragraph, table
-from adbayes.report.models import GATE
 from adbayes.report.numbers import interval, number
 
 _TAILS = (0.025, 0.975)
+FAILED = "a fit of this model failed the convergence gate"
 
 
 def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
@@ -58,7 +58,7 @@ def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> 
             "Replicated, 95 % range": f"{number(float(row['replicated_low']), 2)} to "
             f"{number(float(row['replicated_high']), 2)}",
             "Tail area": number(float(row["tail_area"]), 3),
-            FLAG: GATE if row["model"] in failed else "",
+            FLAG: FAILED if row["model"] in failed else "",
         }
         for _, row in outside.iterrows()
     ]
@@ -122,7 +122,7 @@ def sensitivity(run: Run, groups: Sequence[Group]) -> Section:
                     float(rows["shift_in_sd"].astype(float).abs().max()), 2
                 ),
                 "Largest Pareto k": number(float(rows["khat"].astype(float).max()), 2),
-                FLAG: GATE if group.failed else "",
+                FLAG: FAILED if group.failed else "",
             }
         )
     marked = prior[prior["diagnosis"].fillna("").astype(str).str.len() > 0]
@@ -133,14 +133,12 @@ def sensitivity(run: Run, groups: Sequence[Group]) -> Section:
             "Outcome": outcome_label(str(row["outcome"])),
             "Week": row["visit"],
             "Predictor": term_label(str(row["term"])) if row["term"] else "",
-            "Mean with prior^0.8 [95 % interval]": interval(
-                float(row["mean"]), float(row["ci_low"]), float(row["ci_high"]), 2
-            ),
+            "Mean with prior^0.8 [95 % interval]": interval(row, 2),
             "Move, SDs": number(float(row["shift_in_sd"]), 2),
             "Diagnosis": row["diagnosis"],
-            FLAG: GATE if row["model"] in failed else "",
+            FLAG: FAILED if row["model"] in failed else "",
         }
-        for _, row in marked.iterrows()
+        for row in marked.to_dict("records")
     ]
     body = paragraph(
         "Power-scaling raises the prior, or the likelihood, to a power a little off 1 and sees what "

@@ -9,14 +9,14 @@ from matplotlib.figure import Figure
 from adbayes.analysis import Run
 from adbayes.inference.fit import Fit
 from adbayes.plots.forest import forest
-from adbayes.plots.labels import term_label
-from adbayes.plots.of_fit import (
+from adbayes.plots.from_tables import (
     draw_forest,
     draw_predictive,
     draw_prior_posterior,
     draw_trajectories,
     has_trajectories,
 )
+from adbayes.plots.labels import term_label
 from adbayes.results.summary import summarize
 
 PRINT_LABEL = "Posteriors from the printed numbers alone: the paper's own patients"
@@ -84,7 +84,7 @@ def groups_of(run: Run) -> tuple[Group, ...]:
     for fit, ok in zip(run.fits, passed, strict=True):
         a = fit.analysis
         members.setdefault((a.model, a.variant, a.prior_set), {})[a.key] = (fit, ok)
-    found = []
+    found: list[Group] = []
     for (model, variant, priors), fits in members.items():
         name = ".".join([model, *([variant] if variant != "base" else [])])
         if any(group.name == name for group in found):

@@ -13,7 +13,7 @@ from adbayes.report.answers import Printed, Row, answers
 from adbayes.report.markup import Section, bullets, figure, heading, paragraph, table
 from adbayes.report.numbers import interval, probability
 
-CONCURRENT = "measured under treatment: concurrent"
+CONCURRENT = "measured under treatment: a concurrent association"
 _UNDETERMINED = (
     "Correlations of one patient's visits, and so the variance of changes: their prior (stated in "
     "the methods) decides part of the width of every change of means.",
@@ -137,9 +137,7 @@ def _odds(printed: Printed, place: str) -> pd.DataFrame:
                 "Odds ratio": ratio.value,
                 "95 % CI": f"{low.value} to {high.value}",
                 "p": p.value,
-                "Median [95 % interval]": interval(
-                    row["median"], row["ci_low"], row["ci_high"], ratio.decimals
-                ),
+                "Median [95 % interval]": interval(row, ratio.decimals, middle="median"),
                 "P(direction)": f"{probability(row['prob_direction'])} ({side})",
                 "Note": "; ".join(notes),
             }
@@ -157,7 +155,7 @@ def _means(printed: Printed, run: Run) -> pd.DataFrame:
         found = run.paper.number(row["published_id"]) if _is_printed(run, row) else None
         decimals = 2 if found is None else found.decimals
         others = [
-            f"{_mean(other, decimals)} (n = {other['n']:.0f})"
+            f"{interval(other, decimals)} (n = {other['n']:.0f})"
             for other in printed.others(row["published_id"])
         ]
         rows.append(
@@ -167,7 +165,7 @@ def _means(printed: Printed, run: Run) -> pd.DataFrame:
                 "Quantity": names[row["estimand"]],
                 "Print": "–" if found is None else _with_sd(run, found),
                 "n": f"{row['n']:.0f}",
-                "Posterior": _mean(row, decimals),
+                "Posterior": interval(row, decimals),
                 "With another n": "; ".join(others),
             }
         )
@@ -179,10 +177,6 @@ def _means(printed: Printed, run: Run) -> pd.DataFrame:
 
 def _is_printed(run: Run, row: Row) -> bool:
     return row["published_id"] in set(run.paper.published["id"])
-
-
-def _mean(row: Row, decimals: int) -> str:
-    return interval(row["mean"], row["ci_low"], row["ci_high"], decimals)
 
 
 def _with_sd(run: Run, found: PublishedNumber) -> str:
@@ -209,20 +203,20 @@ def _shares(
         shown = {"Quantity": name(row)}
         if not math.isnan(row["visit"]):
             shown["Week"] = f"{row['visit']:.0f}"
-        shown["Print"] = found.value if found.statistic != "count" else f"{found.value} patients"
+        shown["Print"] = (
+            f"{found.numeric:.0f} of {row['n']:.0f}" if found.statistic == "count" else found.value
+        )
         shown["n"] = f"{row['n']:.0f}"
-        shown["Posterior mean"] = _percent(row)
+        shown["Posterior mean"] = interval(row, 1, factor=100)
         others = printed.others(row["published_id"])
-        shown["With another n"] = "; ".join(f"{_percent(o)} (n = {o['n']:.0f})" for o in others)
+        shown["With another n"] = "; ".join(
+            f"{interval(o, 1, factor=100)} (n = {o['n']:.0f})" for o in others
+        )
         rows.append(shown)
     frame = pd.DataFrame(rows)
     if len(frame) and not frame["With another n"].str.len().any():
         frame = frame.drop(columns="With another n")
     return frame
-
-
-def _percent(row: Row) -> str:
-    return interval(100 * row["mean"], 100 * row["ci_low"], 100 * row["ci_high"], 1)
 
 
 def _event(row: Row) -> str:
@@ -243,7 +237,7 @@ def _differences(printed: Printed) -> pd.DataFrame:
                 "Paper, low (n)": f"{low.value} ({low.denominator})",
                 "Paper, high (n)": f"{high.value} ({high.denominator})",
                 "p": printed.number(f"{stem}.p").value,
-                "Difference [95 % interval]": _mean(row, low.decimals),
+                "Difference [95 % interval]": interval(row, low.decimals),
                 "P(below 0)": probability(
                     row["prob_direction"] if row["median"] < 0 else 1 - row["prob_direction"]
                 ),
@@ -261,9 +255,9 @@ def _correlations(printed: Printed) -> pd.DataFrame:
                 "Scores": f"{outcome_label(row['outcome'])} and {outcome_label(row['term'])}",
                 "Print": printed.number(row["published_id"]).value,
                 "n": f"{row['n']:.0f}",
-                "Posterior mean": _mean(row, 2),
+                "Posterior mean": interval(row, 2),
                 "P(above 0)": probability(row["prob_direction"]),
-                "With another n": "; ".join(f"{_mean(o, 2)} (n = {o['n']:.0f})" for o in others),
+                "With another n": "; ".join(f"{interval(o, 2)} (n = {o['n']:.0f})" for o in others),
             }
         )
     return pd.DataFrame(rows)

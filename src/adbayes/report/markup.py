@@ -2,8 +2,10 @@
 
 import base64
 import io
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -129,7 +131,7 @@ def table(
     frame : pandas.DataFrame
         Cells as they are shown; the column `FLAG` is dropped where it is empty and red where not.
     caption : str
-        What the table shows.
+        What the table shows. The texts of a column "Note" go below it, each once, by letter.
     id : str
         Unique on the page.
     spanners : mapping of str to sequence of str, optional
@@ -149,6 +151,12 @@ def table(
     shown = frame.fillna("").astype(str)
     if FLAG in shown and not shown[FLAG].str.len().any():
         shown = shown.drop(columns=FLAG)
+    notes = list(dict.fromkeys(shown.get("Note", pd.Series(dtype=str))))
+    notes = [note for note in notes if note]
+    letters = dict(zip(notes, _letters(), strict=False))
+    if "Note" in shown:
+        shown["Note"] = shown["Note"].map(letters).fillna("")
+        shown = shown if notes else shown.drop(columns="Note")
     made = gt.GT(shown, id=id, groupname_col=groups)
     columns = [name for name in shown.columns if name != groups]
     wordy = [c for c in columns if c in (FLAG, "Note", "Why") or c in columns[:left]]
@@ -165,7 +173,16 @@ def table(
     html = made.as_raw_html()
     start, end = html.index("<table"), html.index("</table>") + len("</table>")
     titled = html[start:end].replace(">", f"><caption>{linked(caption)}</caption>", 1)
-    return f'<div class="gt" id="{escape(id)}" tabindex="0">{titled}</div>\n'
+    below = "; ".join(f"<sup>{letter}</sup> {linked(note)}" for note, letter in letters.items())
+    return f'<div class="gt" id="{escape(id)}" tabindex="0">{titled}</div>\n' + (
+        f'<p class="small notes">{below}.</p>\n' if below else ""
+    )
+
+
+def _letters() -> Iterator[str]:
+    """a, b, ..., z, aa, bb, ..."""
+    for times in itertools.count(1):
+        yield from (letter * times for letter in string.ascii_lowercase)
 
 
 def table_style() -> str:

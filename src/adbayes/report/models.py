@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from adbayes.analysis import Run
 from adbayes.inference.fit import Fit
+from adbayes.plots.from_tables import SEPARATED, printed_ratio, separated
 from adbayes.plots.labels import concurrent, outcome_label, term_label
-from adbayes.plots.of_fit import NOT_CONVERGED, SEPARATED, printed_ratio
 from adbayes.report.figures import Group
 from adbayes.report.from_print import CONCURRENT
 from adbayes.report.markup import FLAG, Section, bullets, figure, heading, paragraph, table
@@ -23,6 +23,7 @@ from adbayes.report.numbers import (
     probability,
     supported,
 )
+from adbayes.results.summary import NOT_CONVERGED
 
 GATE = "fit failed the convergence gate"
 _QUANTITIES = {
@@ -203,7 +204,7 @@ def _score(
             frame,
             f"{a.title}. {run.cohort.label}",
             id=f"model-{group.name}{suffix}",
-            left=2,
+            groups="Quantity",
         )
     )
     mcid = a.estimands.mcid
@@ -221,42 +222,39 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
     """Every reported quantity, with the printed number and the refit where there are any."""
     shown = []
     used: set[int] = set()
-    for _, row in rows.iterrows():
+    for row in rows.to_dict("records"):
         found = beside[
             (beside["visit"].astype(str) == str(row["visit"]))
             & (beside["statistic"].map(_PRINTED) == row["estimand"])
         ]
         used |= set(found.index)
-        percent = row["unit"] in ("%", "")
         decimals = supported(row["mcse_mean"], 1 if row["unit"] == "%" else SCORE_DECIMALS)
         line = {
             "Quantity": _QUANTITIES[row["estimand"]] + (f", {row['unit']}" if row["unit"] else ""),
             "Week": row["visit"],
             "Paper": "",
             "Refit": "",
-            "Bayes": interval(row["mean"], row["ci_low"], row["ci_high"], decimals),
+            "Bayes": interval(row, decimals),
             "P(direction)": "" if np.isnan(row["null"]) else probability(row["prob_direction"]),
             "Note": "",
             FLAG: flag(row["flag"], ok),
         }
-        del percent
         notes = []
-        for _, printed in found.iterrows():
+        for printed in found.to_dict("records"):
             one = run.paper.number(printed["published_id"])
             p = one.statistic == "p_value"
             value = f"p < {one.numeric:g}" if p and one.bound else one.value
             line["Paper"] = "; ".join(part for part in (line["Paper"], value) if part)
             again = float(printed["frequentist"])
-            again_ = (
-                f"p {p_value(again)}".replace("p <", "p <") if p else number(again, one.decimals)
-            )
-            line["Refit"] = "; ".join(part for part in (line["Refit"], again_) if part)
+            shown_again = f"p {p_value(again)}" if p else number(again, one.decimals)
+            line["Refit"] = "; ".join(part for part in (line["Refit"], shown_again) if part)
             if not p:
-                notes.append(str(printed["note"] or ""))
+                doubt = f"{one.status.replace('_', ' ')}: " if one.status else ""
+                notes.append(doubt + str(printed["note"] or ""))
         line["Note"] = "; ".join(dict.fromkeys(note for note in notes if note))
         shown.append(line)
     frame = pd.DataFrame(shown)
-    for _, printed in beside[~beside.index.isin(used)].iterrows():
+    for printed in beside[~beside.index.isin(used)].to_dict("records"):
         one = run.paper.number(printed["published_id"])
         frame.loc[len(frame)] = {
             "Quantity": "SD of percent changes, %" if "sd" in one.statistic else one.statistic,
@@ -282,8 +280,8 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
         odds = summary[summary["estimand"] == "odds_ratio"]
         if fit.analysis.x is not None:
             odds = odds[odds["term"].str.split("[").str[0] == fit.analysis.x]
-        differences = summary[summary["estimand"] == "risk_difference"].set_index("term")
-        for _, row in odds.iterrows():
+        differences = summary[summary["estimand"] == "risk_difference"]
+        for row in odds.to_dict("records"):
             term = str(row["term"])
             printed = printed_ratio(fit, term, run.paper)
             p = [
@@ -294,43 +292,37 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
             ]
             line = {"Predictor": term_label(term)}
             line["Paper OR [95 % CI]"] = (
-                interval(*(printed[k] for k in ("estimate", "ci_low", "ci_high")), RATIO_DECIMALS)
-                if printed
-                else ""
+                interval(printed, RATIO_DECIMALS, middle="estimate") if printed else ""
             )
             line["Paper p"] = p[0] if p else ""
             notes = [CONCURRENT] if concurrent(term) else []
             if again is not None:
                 line |= _refitted(again.coefficients, term)
-                found = again.coefficients.set_index("term").loc[term]
-                notes += [SEPARATED] if bool(found["separated"]) else []
+                notes += [SEPARATED] if separated(again, term) else []
             decimals = supported(row["mcse_mean"])
-            line["Median [95 % interval]"] = interval(
-                row["median"], row["ci_low"], row["ci_high"], decimals
-            )
+            line["Median [95 % interval]"] = interval(row, decimals, middle="median")
             side = "> 1" if row["median"] > 1 else "< 1"
             line["P(direction)"] = f"{probability(row['prob_direction'])} ({side})"
             line["Risk difference, % points"] = ""
-            if term in differences.index:
-                d = differences.loc[term]
-                line["Risk difference, % points"] = interval(
-                    d["mean"], d["ci_low"], d["ci_high"], supported(d["mcse_mean"], 1)
-                )
+            for d in differences[differences["term"] == term].to_dict("records"):
+                shown_d = interval(d, supported(d["mcse_mean"], 1))
+                line["Risk difference, % points"] = shown_d
             line["n"] = number(float(row["n"]), 0)
             line["Note"] = "; ".join(notes)
             line[FLAG] = flag(row["flag"], ok)
             shown.append(line)
-    frame = pd.DataFrame(shown)
+    frame = pd.DataFrame(shown).fillna("")
     return frame.loc[:, [c for c in frame if c == "Predictor" or frame[c].str.len().any()]]
 
 
 def _refitted(coefficients: pd.DataFrame, term: str) -> dict[str, str]:
-    row = coefficients.set_index("term").loc[term]
+    row = coefficients[coefficients["term"] == term].to_dict("records")[0]
+    names = ("estimate", "ci_low", "ci_high")
     with np.errstate(over="ignore"):
-        ml = np.exp(row[["estimate", "ci_low", "ci_high"]].to_numpy(float))
-        firth = np.exp(row[["firth_estimate", "firth_low", "firth_high"]].to_numpy(float))
+        ml = {name: float(np.exp(row[name])) for name in names}
+        firth = {name: float(np.exp(row[f"firth_{name.removeprefix('ci_')}"])) for name in names}
     return {
-        "ML OR [95 % CI]": interval(*ml, 2),
+        "ML OR [95 % CI]": interval(ml, 2, middle="estimate"),
         "ML p": p_value(float(row["p_value"])),
-        "Firth OR [95 % CI]": interval(*firth, 2),
+        "Firth OR [95 % CI]": interval(firth, 2, middle="estimate"),
     }

@@ -1,9 +1,14 @@
 """Numbers as a reader should see them: no digit that simulation or print does not support."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 SCORE_DECIMALS, RATIO_DECIMALS = 2, 3
 """What the paper prints for scores and for odds ratios; no table prints more."""
+
+ABSENT = "–"
+"""Where there is no number."""
 
 
 def supported(mcse: float, most: int = SCORE_DECIMALS) -> int:
@@ -41,8 +46,8 @@ def number(value: float, decimals: int) -> str:
     str
         With a true minus sign and thousands separated by a thin space.
     """
-    if value is None or math.isnan(value):
-        return "–"
+    if math.isnan(value):
+        return ABSENT
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     shown = f"{value:,.{decimals}f}".replace(",", "\u2009")
@@ -51,24 +56,33 @@ def number(value: float, decimals: int) -> str:
     return shown.replace("-", "−")
 
 
-def interval(middle: float, low: float, high: float, decimals: int) -> str:
+def interval(
+    row: Mapping[Any, Any], decimals: int, *, middle: str = "mean", factor: float = 1.0
+) -> str:
     """An estimate and its interval.
 
     Parameters
     ----------
-    middle, low, high : float
-        Estimate and ends.
+    row : mapping
+        With the estimate, `ci_low` and `ci_high`.
     decimals : int
         Digits after the point.
+    middle : str, optional
+        Which estimate: mean, median or estimate.
+    factor : float, optional
+        Multiplies all three: 100 for shares in percent.
 
     Returns
     -------
     str
-        ``2.35 [1.04, 5.48]``.
+        ``2.35 [1.04, 5.48]``; a dash where there is no estimate.
     """
-    if math.isnan(middle):
-        return "–"
-    return f"{number(middle, decimals)} [{number(low, decimals)}, {number(high, decimals)}]"
+    if math.isnan(row[middle]):
+        return ABSENT
+    shown, low, high = (
+        number(factor * row[name], decimals) for name in (middle, "ci_low", "ci_high")
+    )
+    return f"{shown} [{low}, {high}]"
 
 
 def probability(value: float, decimals: int = 2) -> str:
@@ -87,7 +101,7 @@ def probability(value: float, decimals: int = 2) -> str:
         ``> 0.999`` rather than 1.
     """
     if math.isnan(value):
-        return "–"
+        return ABSENT
     if value > 0.9995:
         return "> 0.999"
     return f"{value:.{3 if value >= 0.99 else decimals}f}"
@@ -107,5 +121,5 @@ def p_value(value: float) -> str:
         Three decimals, ``< 0.001`` below them.
     """
     if math.isnan(value):
-        return "–"
+        return ABSENT
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
