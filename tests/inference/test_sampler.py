@@ -1,0 +1,96 @@
+"""Equal seeds give equal draws whatever the machine has to spare; other seeds give others."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.read import cohort_from_frame
+from adbayes.inference.fit import Fit, fit
+from adbayes.inference.sampler import KEPT_STATISTICS, stream
+from adbayes.model.spec import Spec
+
+Draw = Callable[..., Fit]
+BAMBI = """
+name = "own"
+title = "own"
+[data]
+outcome = "y"
+[model]
+formula = "y ~ x + (1|a) + (1|b)"
+family = "gaussian"
+[priors.only]
+Intercept = { distribution = "Normal", mu = 0, sigma = 3, why = "w" }
+x = { distribution = "Normal", mu = 0, sigma = 3, why = "w" }
+sigma = { distribution = "HalfNormal", sigma = 3, why = "w" }
+"1|a" = { distribution = "Normal", mu = 0, sigma = { distribution = "HalfNormal", sigma = 3 }, why = "w" }
+"1|b" = { distribution = "Normal", mu = 0, sigma = { distribution = "HalfNormal", sigma = 3 }, why = "w" }
+"""
+
+
+@pytest.fixture(params=["random_intercept", "logistic_regression", "bambi"])
+def draw(
+    request: pytest.FixtureRequest, patients: Cohort, spec_from: Callable[[str], Spec]
+) -> Draw:
+    """Fit one kind of model with a seed and a number of cores."""
+    short = {"draws": 150, "tune": 150, "chains": 2}
+
+    def one(**options: int) -> Fit:
+        if request.param == "random_intercept":
+            found = fit("easi_change", patients, **short, **options)
+        elif request.param == "logistic_regression":
+            found = fit("easi90_univariable", patients, x="female", **short, **options)
+        else:
+            rng = np.random.default_rng(3)
+            frame = pd.DataFrame({"x": rng.normal(size=40), "y": rng.normal(size=40)})
+            frame = frame.assign(a=list("pqrst") * 8, b=list("uvwx") * 10)
+            found = fit(spec_from(BAMBI), cohort_from_frame(frame), **short, **options)
+        assert isinstance(found, Fit)
+        return found
+
+    return one
+
+
+def test_draws_depend_on_the_seed_and_not_on_the_cores(draw: Draw) -> None:
+    first, again, other = draw(seed=5, cores=1), draw(seed=5, cores=2), draw(seed=6, cores=2)
+    xr.testing.assert_identical(first.posterior.drop_attrs(), again.posterior.drop_attrs())
+    xr.testing.assert_identical(first.sample_stats.drop_attrs(), again.sample_stats.drop_attrs())
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+    for name, values in first.posterior.data_vars.items():
+        assert not np.isin(values.to_numpy(), other.posterior[name].to_numpy()).any(), name
+
+
+def test_chains_differ(mixed_fit: Fit) -> None:
+    for values in mixed_fit.posterior.data_vars.values():
+        flat = values.stack(all=[d for d in values.dims if d != "chain"]).to_numpy()
+        assert len({row.tobytes() for row in flat}) == 4
+
+
+def test_predictors_of_one_spec_have_their_own_randomness(patients: Cohort) -> None:
+    states = {
+        tuple(stream(1, "sample", key).generate_state(2))
+        for key in ("easi90.female.base.weak", "easi90.age.base.weak", "easi90.female.base.vague")
+    }
+    assert len(states) == 3
+
+
+def test_streams_are_equal_for_equal_names_only() -> None:
+    def state(*arguments: object) -> tuple[int, ...]:
+        return tuple(stream(*arguments).generate_state(4))  # type: ignore[arg-type]
+
+    assert state(1, "a", "b") == state(1, "a", "b")
+    assert len({state(1, "a", "b"), state(2, "a", "b"), state(1, "b", "a"), state(1, "a")}) == 4
+
+
+def test_draws_carry_bambis_names(mixed_fit: Fit) -> None:
+    posterior = mixed_fit.posterior
+    assert list(posterior.data_vars) == [
+        "Intercept", "visit", "1|patient_sigma", "sigma", "1|patient",
+    ]  # fmt: skip
+    assert posterior["visit"].dims == ("chain", "draw", "visit_dim")
+    assert list(posterior["visit_dim"].to_numpy()) == ["16", "32", "52"]
+    assert posterior["1|patient"].sizes["patient__factor_dim"] == mixed_fit.frame.n_units
+    assert set(mixed_fit.sample_stats.data_vars) == set(KEPT_STATISTICS)
