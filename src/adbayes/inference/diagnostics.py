@@ -103,12 +103,15 @@ def quality(draws: xr.Dataset) -> pd.DataFrame:
     """
     import arviz as az
 
-    parts = {
-        "ess_bulk": az.ess(draws, method="bulk"),
-        "ess_tail": az.ess(draws, method="tail"),
-        "r_hat": az.rhat(draws),
-        "mcse_mean": az.mcse(draws, method="mean"),
-    }
+    with np.errstate(
+        invalid="ignore", divide="ignore"
+    ):  # a constant's R-hat is 0 / 0: its row says so
+        parts = {
+            "ess_bulk": az.ess(draws, method="bulk"),
+            "ess_tail": az.ess(draws, method="tail"),
+            "r_hat": az.rhat(draws),
+            "mcse_mean": az.mcse(draws, method="mean"),
+        }
     rows = []
     for name, values in draws.data_vars.items():
         flat = {key: np.ravel(part[name].to_numpy()) for key, part in parts.items()}

@@ -16,7 +16,6 @@ from adbayes.version import __version__
 PACKAGES = ("bambi", "formulae", "numba", "numpy", "nutpie", "pymc", "pytensor", "xarray")
 FORMAT = "2"  # raise when what is stored changes meaning
 GROUPS = ("posterior", "sample_stats")
-_SLASH = "\u2215"  # netCDF takes / for a folder; a term such as I(x / 2) keeps its look
 
 
 def versions() -> dict[str, str]:
@@ -62,9 +61,7 @@ def save(path: Path, tree: xr.DataTree, identity: str, retries: int) -> None:
         How often sampling was tried again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    stored = xr.DataTree.from_dict(
-        {group: _renamed(tree[group].to_dataset(), "/", _SLASH) for group in GROUPS}
-    )
+    stored = xr.DataTree.from_dict({group: tree[group].to_dataset() for group in GROUPS})
     stored.attrs = {"fingerprint": identity, "retries": retries}
     handle, temporary = tempfile.mkstemp(suffix=".nc", prefix=".", dir=path.parent)
     os.close(handle)
@@ -109,10 +106,5 @@ def load(path: Path, identity: str) -> tuple[xr.DataTree, int] | None:
         return None  # whole, but not a file of this kind
     if stored.attrs.get("fingerprint") != identity:
         return None
-    groups = {group: _renamed(stored[group].to_dataset(), _SLASH, "/") for group in GROUPS}
+    groups = {group: stored[group].to_dataset() for group in GROUPS}
     return xr.DataTree.from_dict(groups), int(stored.attrs["retries"])
-
-
-def _renamed(dataset: xr.Dataset, old: str, new: str) -> xr.Dataset:
-    names = [str(name) for name in [*dataset.variables, *dataset.dims]]
-    return dataset.rename({name: name.replace(old, new) for name in names if old in name})

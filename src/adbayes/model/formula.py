@@ -122,6 +122,12 @@ def parse_formula(text: str, family: str, *, parameter: str | None = None) -> Fo
         # A cumulative model's thresholds take the intercept's place.
         and not (family == "cumulative" and term.name == "Intercept")
     ]
+    for name in (*common, *(name for name, _ in group_terms), *columns):
+        if "/" in name:  # ArviZ's trees of draws read / as a folder
+            raise SpecError(
+                f"formula {text!r}: the name {name} has a / in it, which draws cannot carry; "
+                "multiply instead, or compute the column in the data"
+            )
     ordered = dict.fromkeys([name for name in (response, trials) if name is not None] + columns)
     return Formula(
         text=text,
