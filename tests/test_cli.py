@@ -6,34 +6,60 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from adbayes.cli import main
 from adbayes.cohort.simulate import simulate_patients
 
 ROOT = Path(__file__).resolve().parents[1]
-FEW = ("--draws", "300", "--tune", "300", "--quiet")
+FEW = ("--draws", "500", "--tune", "500", "--quiet")
 
 
-def adbayes(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-m", "adbayes.cli", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def refused(*words: str, folder: Path = ROOT) -> str:
-    done = adbayes(*words, folder=folder)
-    assert done.returncode == 2, (done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
-    return done.stderr
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def adbayes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line in this process, so that what is compiled stays compiled."""
+
+    def command(*words: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["adbayes", *words])
+        monkeypatch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit) as stop:
+            main()
+        printed = capsys.readouterr()
+        return Done(int(stop.value.code or 0), printed.out, printed.err)
+
+    return command
+
+
+@pytest.fixture
+def refused(adbayes: Command) -> Callable[..., str]:
+    def command(*words: str) -> str:
+        done = adbayes(*words)
+        assert done.returncode == 2, (done.stdout, done.stderr)
+        assert done.stdout == ""
+        return done.stderr
+
+    return command
+
+
+def elsewhere(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """The command line as a process of its own."""
+    command = [sys.executable, "-m", "adbayes.cli", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -45,27 +71,27 @@ def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_help_names_every_command() -> None:
+def test_help_names_every_command(adbayes: Command) -> None:
     done = adbayes("--help")
     assert done.returncode == 0
     for command in ("reproduce", "published", "models", "check", "fit"):
         assert command in done.stdout
 
 
-def test_version() -> None:
+def test_version(adbayes: Command) -> None:
     from adbayes import __version__
 
     assert adbayes("--version").stdout.strip() == __version__
 
 
-def test_models_lists_names_and_prior_sets() -> None:
+def test_models_lists_names_and_prior_sets(adbayes: Command) -> None:
     done = adbayes("models")
     assert done.returncode == 0
     assert "easi90_univariable" in done.stdout
     assert "skeptical" in done.stdout
 
 
-def test_published_answers_ids_patterns_and_sets() -> None:
+def test_published_answers_ids_patterns_and_sets(adbayes: Command) -> None:
     one = adbayes("published", "table5.sex.or", "--priors", "skeptical").stdout
     assert "2.509" in one
     assert "Normal(mu=0, sigma=0.355)" in one
@@ -97,11 +123,15 @@ def test_published_answers_ids_patterns_and_sets() -> None:
         (("reproduce", "--out", "README.md"), "is a file"),
     ],
 )
-def test_bad_input_is_one_sentence_and_status_2(words: tuple[str, ...], sentence: str) -> None:
+def test_bad_input_is_one_sentence_and_status_2(
+    words: tuple[str, ...], sentence: str, refused: Callable[..., str]
+) -> None:
     assert sentence in refused(*words)
 
 
-def test_nothing_is_written_on_bad_input(tmp_path: Path, patients: Path) -> None:
+def test_nothing_is_written_on_bad_input(
+    tmp_path: Path, patients: Path, refused: Callable[..., str]
+) -> None:
     out = tmp_path / "out"
     bad = tmp_path / "bad.csv"
     bad.write_text("patient,visit,easi\na,0,80\na,16,3\nb,0,20\nb,16,2\n")
@@ -111,7 +141,9 @@ def test_nothing_is_written_on_bad_input(tmp_path: Path, patients: Path) -> None
     assert not out.exists()
 
 
-def test_check_prints_priors_and_prior_predictive_without_sampling(patients: Path) -> None:
+def test_check_prints_priors_and_prior_predictive_without_sampling(
+    patients: Path, adbayes: Command
+) -> None:
     done = adbayes("check", "easi_change", "--data", str(patients), "--priors", "skeptical")
     assert done.returncode == 0
     assert "Normal(mu=0, sigma=7.1)" in done.stdout
@@ -119,16 +151,19 @@ def test_check_prints_priors_and_prior_predictive_without_sampling(patients: Pat
     assert "registry.csv" in done.stdout
 
 
-def test_a_scaffold_fits(patients: Path, tmp_path: Path) -> None:
+def test_a_scaffold_fits(patients: Path, tmp_path: Path, adbayes: Command) -> None:
     written = adbayes("check", "--scaffold", "nrs ~ visit + female", "--data", str(patients))
     assert written.returncode == 0
-    (tmp_path / "mine.toml").write_text(written.stdout)
-    done = adbayes("fit", "mine.toml", "--data", str(patients), *FEW, folder=tmp_path)
+    spec = tmp_path / "mine.toml"
+    spec.write_text(written.stdout)
+    done = adbayes("fit", str(spec), "--data", str(patients), *FEW)
     assert done.returncode == 0, done.stderr
     assert "female" in done.stdout
 
 
-def test_fit_prints_and_writes_the_same_numbers(patients: Path, tmp_path: Path) -> None:
+def test_fit_prints_and_writes_the_same_numbers(
+    patients: Path, tmp_path: Path, adbayes: Command
+) -> None:
     out = tmp_path / "out"
     words = ("fit", "easi_change", "--data", str(patients), "--out", str(out), *FEW)
     done = adbayes(*words)
@@ -148,7 +183,7 @@ def test_fit_prints_and_writes_the_same_numbers(patients: Path, tmp_path: Path) 
     assert {p.name: p.read_bytes() for p in out.glob("*.csv")} == before
 
 
-def test_status_1_where_the_gate_fails(tmp_path: Path, patients: Path) -> None:
+def test_status_1_where_the_gate_fails(tmp_path: Path, patients: Path, adbayes: Command) -> None:
     done = adbayes(
         "fit", "easi_change", "--data", str(patients), "--draws", "100", "--tune", "100",
         "--chains", "2", "--out", str(tmp_path / "out"), "--quiet",
@@ -158,6 +193,14 @@ def test_status_1_where_the_gate_fails(tmp_path: Path, patients: Path) -> None:
     summary = pd.read_csv(tmp_path / "out" / "summary.csv", keep_default_na=False)
     assert (summary["flag"] == "not converged").any()
     assert "not converged" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_as_a_process_of_its_own() -> None:
+    done = elsewhere("published", "table5.sx.or")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("adbayes: ")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
