@@ -26,7 +26,9 @@ NUMERIC_TRANSFORMS = {
 }
 TRANSFORMS = ("C", "I", "offset", *NUMERIC_TRANSFORMS)
 # What formulae raises on text that is not a formula.
-_UNREADABLE = (ParseError, ScanError, ValueError, TypeError, AttributeError, IndexError, KeyError)
+_UNREADABLE = (
+    ParseError, ScanError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError,
+)  # fmt: skip
 _OPERATORS = ("PLUS", "MINUS", "STAR", "SLASH", "COLON", "STAR_STAR", "PIPE")
 _RESPONSE_CALLS = ("p", "prop", "proportion")
 
@@ -106,7 +108,12 @@ def parse_formula(text: str, family: str, *, parameter: str | None = None) -> Fo
         raise SpecError(f"formula {text!r} has no outcome; write outcome ~ predictors")
     columns: list[str] = []
     # The walk comes before formulae resolves terms: nothing unlisted reaches it.
-    _walk(tree.right, text, columns, inside_call=False)
+    try:
+        _walk(tree.right, text, columns, inside_call=False)
+    except RecursionError:
+        raise SpecError(
+            f"formula {text[:60]!r}... cannot be read: it is nested too deeply"
+        ) from None
     response = trials = None
     if parameter is None:
         response, trials = _response(tree.left, text, family)

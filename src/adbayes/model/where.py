@@ -44,7 +44,10 @@ def parse_where(text: str) -> ast.expr:
         raise SpecError(
             f"where {text!r} cannot be read; write comparisons such as age > 30 and female == 1"
         ) from None
-    _check(tree, text)
+    try:
+        _check(tree, text)
+    except RecursionError:
+        raise SpecError(f"where {text[:60]!r}... cannot be read: it is nested too deeply") from None
     return tree
 
 
@@ -100,6 +103,8 @@ def rows_where(tree: ast.expr, frame: pd.DataFrame) -> np.ndarray:
     for side in (left, right):
         if isinstance(side, pd.Series):
             present &= side.notna().to_numpy()
+    if isinstance(outcome, pd.Series):
+        outcome = outcome.fillna(False)  # pandas' own integers compare to NA
     return np.asarray(outcome, dtype=bool) & present
 
 
