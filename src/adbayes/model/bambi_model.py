@@ -166,13 +166,13 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             center_predictors=False,
             extra_namespace=dict(NUMERIC_TRANSFORMS),
         )
-    for term in design_of(model).terms:
-        for key, value in analysis.priors[term.name].parameters:
-            if isinstance(value, tuple) and len(value) != len(term.coefficients):
+    for one in design_of(model).terms:
+        for key, value in analysis.priors[one.name].parameters:
+            if isinstance(value, tuple) and len(value) != len(one.coefficients):
                 raise SpecError(
-                    f"{analysis.where_from}: [priors.{analysis.prior_set}] {term.name!r}: {key} has "
-                    f"{len(value)} values for {len(term.coefficients)} coefficients "
-                    f"({', '.join(term.coefficients)}); give one number, or one a coefficient"
+                    f"{analysis.where_from}: [priors.{analysis.prior_set}] {one.name!r}: {key} has "
+                    f"{len(value)} values for {len(one.coefficients)} coefficients "
+                    f"({', '.join(one.coefficients)}); give one number, or one a coefficient"
                 )
     return model
 

@@ -312,10 +312,10 @@ class Prior:
 
 def _numbers(value: object) -> np.ndarray | None:
     """One number, or a plain list of numbers, as an array; None for anything else."""
-    items = (
-        list(value) if isinstance(value, list | tuple | np.ndarray) and np.ndim(value) else [value]
-    )
-    if not items or any(np.ndim(item) for item in items):
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    items = list(value) if isinstance(value, list | tuple) else [value]
+    if not items or any(isinstance(item, list | tuple) for item in items):
         return None
     numbers = np.asarray(items)
     return numbers if numbers.dtype.kind in "iuf" and np.isfinite(numbers).all() else None

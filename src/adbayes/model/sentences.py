@@ -50,7 +50,8 @@ def sentences(error: ValidationError, where: str, table: type[BaseModel]) -> Ite
         place = f"{where}: {_dotted(path)}"
         if fault["type"] == "extra_forbidden":
             keys = _keys_at(table, path[:-1])
-            yield f"{where}: {_dotted(path[:-1])} unknown key {path[-1]!r}{nearest(path[-1], keys)}"
+            table_name = f"[{'.'.join(path[:-1])}]" if path[:-1] else "top level:"
+            yield f"{where}: {table_name} unknown key {path[-1]!r}{nearest(path[-1], keys)}"
         elif fault["type"] == "missing":
             yield f"{place} is missing; add it"
         else:
@@ -61,7 +62,7 @@ def sentences(error: ValidationError, where: str, table: type[BaseModel]) -> Ite
 
 def _dotted(path: list[str]) -> str:
     if len(path) <= 1:
-        return path[0] if path else "top level:"
+        return path[0] if path else "top level"
     return f"[{'.'.join(path[:-1])}] {path[-1]}"
 
 
