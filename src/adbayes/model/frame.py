@@ -218,7 +218,7 @@ def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bo
             )
             # Strings, because that is what coordinates of draws become in a file.
             frame[name] = pd.Categorical(
-                frame[name].map(str), categories=[str(level) for level in levels]
+                frame[name].astype(object).map(str), categories=[str(level) for level in levels]
             )
         elif not text:
             frame[name] = frame[name].astype(float)
