@@ -15,6 +15,8 @@ from .model.spec import load_spec as load_spec
 from .inference.fit import Fit as Fit
 from .inference.fit import Fits as Fits
 from .inference.fit import fit as fit
+from .checks.data_page import Description as Description
+from .checks.data_page import describe as describe
 from .checks.priors import check as check
 from .plots.of_fit import plot_forest as plot_forest
 from .plots.of_fit import plot_posterior_predictive as plot_posterior_predictive

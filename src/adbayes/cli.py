@@ -29,7 +29,10 @@ app = typer.Typer(
 )
 
 Data = Annotated[
-    Path | None, typer.Option(help="A data file (CSV); the simulated cohort if not given.")
+    Path | None,
+    typer.Option(
+        help="A data file (csv, tsv, parquet, xlsx, sas7bdat, xpt); the simulated cohort if not given."
+    ),
 ]
 Columns = Annotated[
     str | None, typer.Option(help="Columns of the file by our names: easi=EASI_TOTAL,...")
@@ -185,11 +188,22 @@ def check(
     family: Annotated[str, typer.Option(help="Response family of the scaffold.")] = "gaussian",
     name: Annotated[str, typer.Option(help="Name of the scaffold.")] = "my_model",
 ) -> None:
-    """Validate a spec against data and print its priors and prior predictive; no sampling."""
+    """Validate a spec against data and print its priors and prior predictive; no sampling.
+
+    With --data alone: a page about the data, and what each model would use of them.
+    """
     from adbayes.analysis import load_data
 
+    if not (spec or scaffold or variant or priors) and data is not None:
+        from adbayes.checks.data_page import describe
+
+        print(describe(load_data(data, _columns(columns))))
+        return
     if (spec is None) == (scaffold is None):
-        raise SpecError("check takes a spec or --scaffold FORMULA; give one of the two")
+        raise SpecError(
+            "check takes a spec or --scaffold FORMULA; give one of the two, or --data FILE alone for a "
+            "page about the data"
+        )
     if scaffold is not None:
         from adbayes.model.scaffold import scaffold as write
 

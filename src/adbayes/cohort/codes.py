@@ -5,15 +5,22 @@ import re
 from adbayes.cohort.outcomes import STUDY_VISITS
 from adbayes.cohort.table import Cell, Table, number, show
 
-_WEEK = re.compile(r"(?:week|wk|w)[ _.-]*([0-9]+)|([0-9]+)[ _.-]*(?:weeks|week|wks|wk|w)")
+_WEEK = re.compile(r"(?:week|wk|w)[ _.-]*([0-9]{1,4})|([0-9]{1,4})[ _.-]*(?:weeks|week|wks|wk|w)")
+_LAST_WEEK = 5200  # a century: a larger number is a date (a serial number, or 20210304), not a week
 _BASELINE = ("baseline", "bl")
-_VISIT = re.compile(r"(?:visit|v)[ _.-]*([0-9]+)")
+_VISIT = re.compile(r"(?:visit|v)[ _.-]*([0-9]{1,4})")
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATE = re.compile(
+    rf"([0-9]{{4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}|[0-9]{{1,2}}[-/.][0-9]{{1,2}}[-/.][0-9]{{2,4}}"
+    rf"|[0-9]{{1,2}}[ -]?(?:{_MONTH})[a-z]*[ -]?[0-9]{{2,4}})(?:[ t].*)?",
+    re.IGNORECASE,
+)
 _SEX = {"f": 1.0, "female": 1.0, "m": 0.0, "male": 0.0}
 _BINARY = {"yes": 1.0, "y": 1.0, "true": 1.0, "no": 0.0, "n": 0.0, "false": 0.0}
 
 
-def weeks(table: Table) -> tuple[list[int], tuple[str, ...]]:
-    """Read the column `visit` as weeks since the first dose.
+def weeks(table: Table, column: str = "visit") -> tuple[list[int], tuple[str, ...]]:
+    """Read a column as weeks since the first dose.
 
     Whole numbers are weeks. "Week 16", "W16", "16 weeks" and "baseline" have one meaning. V1 to V4
     are the four study visits, if exactly these four occur.
@@ -21,7 +28,9 @@ def weeks(table: Table) -> tuple[list[int], tuple[str, ...]]:
     Parameters
     ----------
     table : Table
-        With the column `visit`.
+        The table.
+    column : str, optional
+        The column of visits.
 
     Returns
     -------
@@ -31,15 +40,24 @@ def weeks(table: Table) -> tuple[list[int], tuple[str, ...]]:
     Raises
     ------
     DataError
-        For an empty cell, a fraction, a negative week, or a name with more than one meaning.
+        For an empty cell, a fraction, a negative week, a date, or a name with more than one meaning.
     """
-    cells = table.columns["visit"]
+    cells = table.columns[column]
     study = _study_visits(cells)
     read = [_week(cell, study) for cell in cells]
     wrong = [i for i, week in enumerate(read) if week is None]
+    dates = [i for i in wrong if _is_date(cells[i])]
+    if dates:
+        raise table.refusal(
+            column,
+            dates,
+            "not weeks but dates",
+            "allowed are whole weeks since the first dose (0, 16, ...); count them from each patient's "
+            "first dose and write the weeks",
+        )
     if wrong:
         raise table.refusal(
-            "visit",
+            column,
             wrong,
             "not understood as weeks",
             "allowed are whole weeks since the first dose (0, 16, ...), 'Week 16', 'W16', 'baseline', and "
@@ -111,6 +129,13 @@ def binary(table: Table, column: str) -> tuple[list[float], tuple[str, ...]]:
     return values, (f"{table.name}: column {column} read as {name}: {mapping}",)
 
 
+def _is_date(cell: Cell) -> bool:
+    value = number(cell)
+    if value is None:
+        return _DATE.fullmatch(show(cell)) is not None
+    return _LAST_WEEK < value < 1e8 and value.is_integer()
+
+
 def _study_visits(cells: list[Cell]) -> dict[str, int]:
     """The weeks of V1 to V4, if the column holds exactly these four names."""
     found = {str(cell) for cell in cells}
@@ -124,7 +149,7 @@ def _study_visits(cells: list[Cell]) -> dict[str, int]:
 def _week(cell: Cell, study: dict[str, int]) -> int | None:
     value = number(cell)
     if value is not None:
-        return int(value) if value >= 0 and value.is_integer() else None
+        return int(value) if 0 <= value <= _LAST_WEEK and value.is_integer() else None
     text = show(cell)
     if text in study:
         return study[text]

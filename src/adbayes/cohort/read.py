@@ -1,26 +1,26 @@
 """Read a user's data: a patient file in the vocabulary, or a plain table of their own.
 
-A table with the columns `patient` and `visit` is a patient file: it is checked against the vocabulary,
-its codes are understood, and the derived columns are added. Any other table is taken as it is.
+A table with the columns `patient` and `visit`, in wide layout or in CDISC ADaM layout is a patient
+file: it is checked against the vocabulary, its codes are understood, and the derived columns are
+added. Any other table is taken as it is.
 """
 
-import csv
-import io
 import os
 import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import pandas as pd
 
+from adbayes.cohort.adam import is_adam, long_from_adam, split_codes
 from adbayes.cohort.cohort import Cohort, Evidence
 from adbayes.cohort.derive import derive, is_derived
+from adbayes.cohort.formats import read_table
+from adbayes.cohort.grid import table_of_columns
 from adbayes.cohort.outcomes import OUTCOMES, PATIENT_COLUMNS
-from adbayes.cohort.table import Table, cell, nearest, number, show
+from adbayes.cohort.table import Table, nearest, number, show
 from adbayes.cohort.validate import patient_frame
+from adbayes.cohort.wide import is_wide_name, long_from_wide, renamed_stems
 from adbayes.errors import DataError
-
-_WIDE = re.compile(rf"(?:{'|'.join(OUTCOMES)})_w[0-9]+")
 
 
 def read_patients(path: str | os.PathLike[str], columns: Mapping[str, str] | None = None) -> Cohort:
@@ -29,27 +29,29 @@ def read_patients(path: str | os.PathLike[str], columns: Mapping[str, str] | Non
     Parameters
     ----------
     path : str or path
-        A CSV file: UTF-8, separated by commas, a header line. Long layout: one row per patient and
-        visit.
+        A file whose suffix is csv or tsv (UTF-8, or UTF-16 with its mark; columns separated by
+        commas, semicolons, tabs or vertical bars), parquet, xlsx (one sheet), sas7bdat or xpt.
+        Layouts: long (one row per patient and visit), wide (one row per patient, columns such as
+        `easi_w0` and `easi_w16`), or CDISC ADaM (USUBJID, PARAMCD, AVISIT or AVISITN, AVAL).
     columns : mapping of str to str, optional
-        New names for columns of the file: ``{"easi": "EASI_TOTAL"}``.
+        New names for columns of the file: ``{"easi": "EASI_TOTAL"}``. In wide layout also for all
+        weeks of an outcome, in ADaM layout also for a parameter code.
 
     Returns
     -------
     Cohort
-        With evidence "patients". A file with `patient` and `visit` is `clinical`: `visit` in weeks
-        (names such as "Week 16" are mapped), patient-level values on every row, derived columns
-        added, sorted by patient and visit. Otherwise the table as it is, columns numeric where all
-        their cells are numbers. `messages` says what was mapped, replaced or left out.
+        With evidence "patients". A patient file is `clinical`: `visit` in weeks (names such as
+        "Week 16" are mapped), names of the vocabulary in any capitals, patient-level values on every
+        row, derived columns added, sorted by patient and visit. Otherwise the table as it is, columns
+        numeric where all their cells are numbers. `messages` says what was mapped, replaced or left
+        out.
 
     Raises
     ------
     DataError
         One sentence that names file, column, rows and remedy, for anything that cannot be used.
     """
-    file = Path(path)
-    table, notes = _read(file)
-    return _cohort(table.renamed(dict(columns or {})), None, notes=notes)
+    return _cohort(read_table(path), dict(columns or {}), None)
 
 
 def cohort_from_frame(
@@ -89,39 +91,30 @@ def cohort_from_frame(
         As `read_patients`; rows are counted from 1.
     """
     names = [str(name) for name in frame.columns]
-    _check_names(names, source)
-    if frame.empty:
-        raise DataError(f"{source}: the table has no rows, at least one is needed")
-    cells = {name: [cell(x) for x in frame.iloc[:, i].tolist()] for i, name in enumerate(names)}
-    table = Table(source, cells, tuple(range(1, len(frame) + 1)), "row")
-    table = table.renamed(dict(columns or {}))
-    plain = frame.set_axis(list(table.columns), axis=1).reset_index(drop=True)
-    return _cohort(table, label, evidence=evidence, index=index, plain=plain)
+    table = table_of_columns(
+        source,
+        [(name, frame.iloc[:, i].tolist()) for i, name in enumerate(names)],
+        frame.set_axis(names, axis=1).reset_index(drop=True),
+    )
+    return _cohort(table, dict(columns or {}), label, evidence=evidence, index=index)
 
 
 def _cohort(
     table: Table,
+    columns: dict[str, str],
     label: str | None,
     *,
     evidence: Evidence = "patients",
     index: int | None = None,
-    plain: pd.DataFrame | None = None,
-    notes: tuple[str, ...] = (),
 ) -> Cohort:
-    messages = list(notes)
+    table = _long(table, columns)
     clinical = {"patient", "visit"} <= set(table.columns)
     if clinical:
-        replaced = [name for name in table.columns if is_derived(name)]
-        if replaced:
-            names = ", ".join(replaced)
-            messages.append(f"{table.name}: computed here, not read from the file: {names}")
-        messages += _near_names(table)
-        raw, found = patient_frame(table)
-        messages += found
+        raw, messages = patient_frame(table)
         frame = derive(raw)
     else:
-        messages += _why_plain(table)
-        frame = _plain(table) if plain is None else plain
+        messages = _why_plain(table)
+        frame = _plain(table) if table.typed is None else table.typed
     what = "patients" if clinical else "rows"
     return Cohort(
         frame=frame,
@@ -130,19 +123,55 @@ def _cohort(
         source=table.name,
         index=index,
         clinical=clinical,
-        messages=tuple(messages),
+        messages=(*table.notes, *messages),
     )
 
 
-def _why_plain(table: Table) -> list[str]:
+def _long(table: Table, columns: dict[str, str]) -> Table:
+    """The names of the vocabulary, and one row a patient and visit."""
+    if is_adam(table.renamed({n: o for n, o in columns.items() if o in table.columns})):
+        columns, codes = split_codes(table, columns)
+        table = _folded(long_from_adam(table.renamed(columns), codes))
+    else:
+        table, columns = renamed_stems(table, columns)
+        table = _folded(table.renamed(columns))
+        if "patient" in table.columns and "visit" not in table.columns:
+            table = long_from_wide(table) if any(map(is_wide_name, table.columns)) else table
+    replaced = [name for name in table.columns if is_derived(name)]
+    if replaced and {"patient", "visit"} <= set(table.columns):
+        table = table.noted(f"computed here, not read from the file: {', '.join(replaced)}")
+    return table
+
+
+def _folded(table: Table) -> Table:
+    """Names of the vocabulary in other capitals, in a table that is plainly a patient file."""
+    lower = {name.lower() for name in table.columns}
+    wide = any(is_wide_name(name) for name in table.columns)
+    long = "visit" in lower and (lower & set(OUTCOMES) or "visit" in table.columns)
+    if "patient" not in lower or not (wide or long):
+        return table
+    known = {"patient", "visit", "sex", *OUTCOMES, *PATIENT_COLUMNS}
+    new: dict[str, str] = {}
+    for name in table.columns:
+        ours = name.lower()
+        if name == ours or not (ours in known or is_derived(ours) or is_wide_name(ours)):
+            continue
+        other = ours if ours in table.columns else new.get(ours)
+        if other is not None:
+            raise DataError(
+                f"{table.name}: columns {other} and {name} differ by capitals only and would both be "
+                f"{ours}; rename or delete one of them"
+            )
+        new[ours] = name
+    if not new:
+        return table
+    shown = ", ".join(f"{name} as {ours}" for ours, name in new.items())
+    return table.renamed(new).noted(f"columns read whatever their capitals: {shown}")
+
+
+def _why_plain(table: Table) -> tuple[str, ...]:
     """Refuse what is plainly a patient file that lacks something; explain what merely looks like one."""
     names = list(table.columns)
-    wide = [name for name in names if _WIDE.fullmatch(name)]
-    if "patient" in names and wide:
-        raise DataError(
-            f"{table.name}: wide layout ({', '.join(wide[:5])}) is not read today; "
-            "reshape to one row per patient and visit, with the columns patient and visit"
-        )
     measured = [name for name in names if name in OUTCOMES]
     for missing, other in (("visit", "patient"), ("patient", "visit")):
         if other not in names or not measured:
@@ -156,23 +185,14 @@ def _why_plain(table: Table) -> list[str]:
             f"add the column, or name it with columns={{'{missing}': '...'}}"
         )
     near = [name for name in names if name.casefold() in ("patient", "visit")]
-    if not near and not measured:
-        return []
-    return [
+    wide = [name for name in names if is_wide_name(name)]
+    if not (near or measured or wide):
+        return ()
+    return (
         f"{table.name}: read as a plain table, nothing checked or derived; a patient file has the "
-        "columns patient and visit (columns={'patient': '...', 'visit': '...'} names them)"
-    ]
-
-
-def _near_names(table: Table) -> list[str]:
-    """Point to columns that differ from a name of the vocabulary by capitals only."""
-    known = {*OUTCOMES, *PATIENT_COLUMNS, "sex"}
-    return [
-        f"{table.name}: column {name} is kept as it is; columns={{'{name.lower()}': '{name}'}} reads it "
-        f"as {name.lower()}"
-        for name in table.columns
-        if name not in known and name.lower() in known and name.lower() not in table.columns
-    ]
+        "columns patient and visit, or patient and columns such as easi_w0 "
+        "(columns={'patient': '...', 'visit': '...'} names them)",
+    )
 
 
 def _plain(table: Table) -> pd.DataFrame:
@@ -187,109 +207,3 @@ def _plain(table: Table) -> pd.DataFrame:
         else:
             result[name] = numbers
     return pd.DataFrame(result)
-
-
-def _check_names(names: list[str], source: str) -> None:
-    unnamed = [i for i, name in enumerate(names, start=1) if not name.strip()]
-    if unnamed:
-        raise DataError(
-            f"{source}: column {', '.join(map(str, unnamed))} (counted from the left) has no name in "
-            "the header; name or delete it"
-        )
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(
-            f"{source}: column {', '.join(twice)} occurs more than once in the header; "
-            "a name may stand for one column; rename or delete the others"
-        )
-
-
-def _read(file: Path) -> tuple[Table, tuple[str, ...]]:
-    reader = _READERS.get(file.suffix.lower())
-    if reader is None:
-        found = f"the suffix {file.suffix!r}" if file.suffix else "no suffix"
-        allowed = ", ".join(suffix.removeprefix(".") for suffix in _READERS)
-        raise DataError(
-            f"{file.name}: {found} is not read; {allowed} is what is read today; save the table as that"
-        )
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{file}: no such file; check the path") from None
-    except IsADirectoryError:
-        raise DataError(f"{file}: is a folder, not a file; name the file in it") from None
-    except OSError as error:
-        raise DataError(
-            f"{file}: cannot be read ({error.strerror}); check its permissions"
-        ) from None
-    return reader(file.name, content)
-
-
-def _read_csv(name: str, content: bytes) -> tuple[Table, tuple[str, ...]]:
-    if content.startswith(b"PK\x03\x04"):
-        raise DataError(
-            f"{name}: is a workbook or archive, not the csv its suffix says; save the sheet as csv"
-        )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{name}: line {line} has the byte 0x{content[error.start]:02x}, which is not UTF-8 text; "
-            "save the file as csv in UTF-8"
-        ) from None
-    if "\0" in text:
-        raise DataError(f"{name}: is not text (it has zero bytes); save the file as csv in UTF-8")
-    lines, records = _records(name, text)
-    if not records:
-        raise DataError(f"{name}: the file is empty; a header line and rows are needed")
-    header = [field.strip() for field in records[0]]
-    wrong = [sign for sign in (";", "\t", "|") if len(header) == 1 and sign in header[0]]
-    if wrong:
-        sign = "tab" if wrong[0] == "\t" else wrong[0]
-        raise DataError(
-            f"{name}: the header is one column separated by {sign!r}; separate columns by commas"
-        )
-    notes: tuple[str, ...] = ()
-    if header[0] == "" and len(header) > 1:  # the row names that R and pandas write first
-        notes = (f"{name}: the first column has no name (row names) and is left out",)
-    ragged = [i for i, record in enumerate(records) if len(record) != len(header)]
-    if ragged:
-        found = ", ".join(f"line {lines[i]}: {len(records[i])}" for i in ragged[:5])
-        more = f", and {len(ragged) - 5} more" if len(ragged) > 5 else ""
-        raise DataError(
-            f"{name}: {len(ragged)} rows do not have the {len(header)} cells of the header ({found}{more}); "
-            "every row needs as many; quote cells that hold a comma"
-        )
-    first = 1 if notes else 0
-    _check_names(header[first:], name)
-    if len(records) == 1:
-        raise DataError(f"{name}: a header but no rows; at least one row is needed")
-    cells = {
-        title: [cell(record[i]) for record in records[1:]]
-        for i, title in enumerate(header)
-        if i >= first
-    }
-    return Table(name, cells, tuple(lines[1:]), "line"), notes
-
-
-def _records(name: str, text: str) -> tuple[list[int], list[list[str]]]:
-    """The records of the text, blank lines left out, and the line each begins on."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[int] = []
-    records: list[list[str]] = []
-    start = 1
-    try:
-        for record in reader:
-            if any(field.strip() for field in record) or len(record) > 1:
-                lines.append(start)
-                records.append(record)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(
-            f"{name}: line {start} is not csv ({error}); check its quotation marks"
-        ) from None
-    return lines, records
-
-
-_READERS: dict[str, Callable[[str, bytes], tuple[Table, tuple[str, ...]]]] = {".csv": _read_csv}

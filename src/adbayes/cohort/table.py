@@ -2,9 +2,11 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+
+import pandas as pd
 
 from adbayes.errors import DataError
 
@@ -14,6 +16,8 @@ MISSING = ("", "na", "nan")
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _SHOWN = 5
+_LONGEST = 40  # characters of one value in a message
+_EXACT = 2**53  # beyond it a float no longer tells neighbouring whole numbers apart
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,21 @@ class Table:
         Where each row stands: line numbers of a file (the header is line 1), or row numbers from 1.
     row_word : str
         "line" or "row".
+    notes : tuple of str, optional
+        What was understood, mapped or left out so far.
+    places : mapping of str to sequence of str, optional
+        For a column gathered from several of the file: where each cell stands ("line 3, easi_w16").
+    typed : pandas.DataFrame, optional
+        The same table where its source has types of its own; a plain table keeps them.
     """
 
     name: str
     columns: dict[str, list[Cell]]
     rows: tuple[int, ...]
     row_word: str
+    notes: tuple[str, ...] = ()
+    places: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    typed: pd.DataFrame | None = None
 
     def at(self, positions: Sequence[int], column: str | None = None) -> str:
         """Say where something was found.
@@ -54,8 +67,11 @@ class Table:
         """
         shown = []
         for i in positions[:_SHOWN]:
-            value = "" if column is None else f": {show(self.columns[column][i])}"
-            shown.append(f"{self.row_word} {self.rows[i]}{value}")
+            place = f"{self.row_word} {self.rows[i]}"
+            if column is not None and column in self.places:
+                place = self.places[column][i]
+            value = "" if column is None else f": {short(self.columns[column][i])}"
+            shown.append(f"{place}{value}")
         if len(positions) > _SHOWN:
             shown.append(f"and {len(positions) - _SHOWN} more")
         return ", ".join(shown)
@@ -105,7 +121,7 @@ class Table:
             if old not in self.columns:
                 raise DataError(
                     f"{self.name}: columns names {old!r} for {new}, which is not in the file"
-                    f"{nearest(old, self.columns)}; its columns are {', '.join(self.columns)}"
+                    f"{nearest(old, self.columns)}; its columns are {listed(self.columns)}"
                 )
             if new in self.columns and new not in columns.values():
                 raise DataError(
@@ -117,7 +133,26 @@ class Table:
             raise DataError(
                 f"{self.name}: columns names one column of the file twice; give it one name"
             )
-        return replace(self, columns={new_name.get(k, k): v for k, v in self.columns.items()})
+        return replace(
+            self,
+            columns={new_name.get(k, k): v for k, v in self.columns.items()},
+            typed=None if self.typed is None else self.typed.rename(columns=new_name),
+        )
+
+    def noted(self, *notes: str) -> "Table":
+        """Add to what the user is told.
+
+        Parameters
+        ----------
+        *notes : str
+            Sentences.
+
+        Returns
+        -------
+        Table
+            The same cells with more notes.
+        """
+        return replace(self, notes=(*self.notes, *(f"{self.name}: {note}" for note in notes)))
 
     def numbers(self, column: str, remedy: str) -> list[float]:
         """Read a column that must hold numbers.
@@ -166,6 +201,8 @@ def cell(value: object) -> Cell:
     """
     if value is None:
         return None
+    if isinstance(value, int) and abs(value) > _EXACT:
+        return str(value)
     if isinstance(value, bool | int | float):
         return None if value != value else float(value)
     text = str(value).strip()
@@ -212,6 +249,25 @@ def show(value: Cell) -> str:
     return value
 
 
+def short(value: Cell) -> str:
+    """Word a cell for a message: on one line, and not too long.
+
+    Parameters
+    ----------
+    value : str, float or None
+        A cell.
+
+    Returns
+    -------
+    str
+        At most 40 characters; line breaks and control characters are written as escapes.
+    """
+    text = show(value)
+    if not text.isprintable():
+        text = ascii(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Suggest a name.
 
@@ -230,3 +286,21 @@ def nearest(name: str, names: Iterable[str]) -> str:
     by_fold = {candidate.casefold(): candidate for candidate in names}
     near = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
     return f" (did you mean {by_fold[near[0]]!r}?)" if near else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """List names for a message.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of columns or codes.
+
+    Returns
+    -------
+    str
+        The first five, shortened, and the number of others.
+    """
+    every = list(names)
+    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return ", ".join(short(name) for name in every[:_SHOWN]) + more
