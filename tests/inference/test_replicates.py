@@ -1,0 +1,95 @@
+"""Outcomes drawn from priors and posteriors have the moments that the model says."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from adbayes.cohort.read import cohort_from_frame
+from adbayes.inference.fit import Fit
+from adbayes.inference.plan import plan
+from adbayes.inference.replicates import outcomes, prior_outcomes
+from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.spec import Spec
+
+ORDINAL = """
+name = "ordinal"
+title = "t"
+[data]
+outcome = "y"
+[model]
+formula = "y ~ x"
+family = "cumulative"
+[priors.only]
+x = { distribution = "Normal", mu = 0, sigma = 1, why = "w" }
+threshold = { distribution = "Normal", mu = 0, sigma = 2, why = "w" }
+"""
+
+
+def test_prior_outcomes_of_a_mixed_model(mixed_fit: Fit) -> None:
+    n = 4000
+    rng = np.random.default_rng(1)
+    found = prior_outcomes(mixed_fit.analysis, mixed_fit.frame, mixed_fit.design, n, rng)
+    assert found.shape == (n, mixed_fit.frame.n_rows)
+    priors = mixed_fit.analysis.priors
+    centre, spread = float(priors["Intercept"]["mu"]), float(priors["Intercept"]["sigma"])  # type: ignore[arg-type]
+    change = float(priors["visit"]["sigma"])  # type: ignore[arg-type]
+    within, between = priors["sigma"]["sigma"], priors["1|patient"]["sigma"]["sigma"]  # type: ignore[index]
+    # The square of a half-normal variable has the mean of its scale squared.
+    visit = mixed_fit.frame.data["visit"].to_numpy()
+    later = (visit != "0").astype(float)
+    sd = np.sqrt(spread**2 + later * change**2 + within**2 + between**2)
+    # Rows share the draws of the parameters: each is judged by itself, one row a visit.
+    for row in [int(np.flatnonzero(visit == v)[0]) for v in ("0", "16", "32", "52")]:
+        assert abs(found[:, row].mean() - centre) < 4 * sd[row] / np.sqrt(n)
+        np.testing.assert_allclose(found[:, row].std(), sd[row], rtol=0.06)
+    # Two visits of one patient share the patient's effect and the intercept.
+    pair = np.flatnonzero(mixed_fit.frame.data["patient"] == mixed_fit.frame.data["patient"][0])
+    covariance = np.cov(found[:, pair[:2]].T)[0, 1]
+    assert abs(covariance - spread**2 - between**2) < 4 * sd[0] * sd[pair[1]] / np.sqrt(n) * 1.3
+
+
+def test_prior_outcomes_of_a_logistic_model(female_fit: Fit) -> None:
+    n = 4000
+    rng = np.random.default_rng(2)
+    found = prior_outcomes(female_fit.analysis, female_fit.frame, female_fit.design, n, rng)
+    assert set(np.unique(found)) == {0.0, 1.0}
+    # A symmetric prior about zero: every row responds in half the draws.
+    z = (found.mean(axis=0) - 0.5) / np.sqrt(0.25 / n)
+    assert np.abs(z).max() < 4.5
+
+
+def test_posterior_outcomes_follow_the_data(mixed_fit: Fit) -> None:
+    found = outcomes(
+        mixed_fit.analysis, mixed_fit.frame, mixed_fit.design, mixed_fit.posterior,
+        np.random.default_rng(3),
+    )  # fmt: skip
+    assert found.shape == (4000, mixed_fit.frame.n_rows)
+    p = mixed_fit.posterior
+    expected = np.sqrt((p["sigma"] ** 2 + p["1|patient_sigma"] ** 2).mean()).item()
+    first = (mixed_fit.frame.data["visit"] == "0").to_numpy()
+    np.testing.assert_allclose(found[:, first].mean(), p["Intercept"].mean(), atol=0.1)
+    np.testing.assert_allclose((found[:, 0]).std(), expected, rtol=0.06)
+
+
+def test_equal_streams_give_equal_outcomes(female_fit: Fit) -> None:
+    made = [
+        outcomes(
+            female_fit.analysis, female_fit.frame, female_fit.design, female_fit.posterior,
+            np.random.default_rng(seed),
+        )
+        for seed in (5, 5, 6)
+    ]  # fmt: skip
+    np.testing.assert_array_equal(made[0], made[1])
+    assert (made[0] != made[2]).any()
+
+
+def test_ordered_outcomes_carry_the_classes_of_the_data(spec_from: Callable[[str], Spec]) -> None:
+    rng = np.random.default_rng(4)
+    classes = np.array([2, 5, 9])
+    table = pd.DataFrame({"x": rng.normal(size=30), "y": rng.choice(classes, 30)})
+    analysis, frame = plan(spec_from(ORDINAL), cohort_from_frame(table)).jobs[0]
+    design = design_of(bambi_model(analysis, frame))
+    found = prior_outcomes(analysis, frame, design, 100, rng)
+    assert found.shape == (100, 30)
+    assert set(np.unique(found)) == set(classes.astype(float))
