@@ -107,7 +107,7 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
         _misprints(run),
         paragraph(
             "The shares of Table 1 and every other denominator and prior are in summary.csv; the "
-            "assumptions behind one posterior are printed by `adbayes published ID`.",
+            "assumptions behind one posterior are printed by the command adbayes published ID.",
             "small",
         ),
     ]
@@ -279,5 +279,5 @@ def _reasons(run: Run) -> str:
 def _misprints(run: Run) -> str:
     suspected = [run.paper.number(id) for id in run.paper.ids()]
     return paragraph("Kept in the ledger as printed, never corrected and never fitted:") + bullets(
-        f"{n.place}: {n.value}. {n.note}." for n in suspected if n.status == SUSPECTED_MISPRINT
+        f"{n.place}, {n.value}: {n.note}." for n in suspected if n.status == SUSPECTED_MISPRINT
     )

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 FLAG = "Flag"
 """Heading of the column that says what failed; anything in it is red."""
 
-_DPI = 130
+_DPI = 120
 _PLACE = "table-style"
 
 
@@ -148,14 +148,14 @@ def table(
     """
     if frame.empty:
         return ""
-    shown = frame.fillna("").astype(str)
+    shown = frame.astype(object).where(frame.notna(), "").astype(str)
     if FLAG in shown and not shown[FLAG].str.len().any():
         shown = shown.drop(columns=FLAG)
     notes = list(dict.fromkeys(shown.get("Note", pd.Series(dtype=str))))
     notes = [note for note in notes if note]
     letters = dict(zip(notes, _letters(), strict=False))
     if "Note" in shown:
-        shown["Note"] = shown["Note"].map(letters).fillna("")
+        shown["Note"] = [letters.get(note, "") for note in shown["Note"]]
         shown = shown if notes else shown.drop(columns="Note")
     made = gt.GT(shown, id=id, groupname_col=groups)
     columns = [name for name in shown.columns if name != groups]
@@ -172,7 +172,7 @@ def table(
         made = made.tab_style(red, gt.loc.body(columns=FLAG, rows=rows))
     html = made.as_raw_html()
     start, end = html.index("<table"), html.index("</table>") + len("</table>")
-    titled = html[start:end].replace(">", f"><caption>{linked(caption)}</caption>", 1)
+    titled = html[start:end].replace(">", f"><caption><span>{linked(caption)}</span></caption>", 1)
     below = "; ".join(f"<sup>{letter}</sup> {linked(note)}" for note, letter in letters.items())
     return f'<div class="gt" id="{escape(id)}" tabindex="0">{titled}</div>\n' + (
         f'<p class="small notes">{below}.</p>\n' if below else ""

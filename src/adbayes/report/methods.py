@@ -118,8 +118,10 @@ def sentences(run: Run, groups: Sequence[Group]) -> Iterator[str]:
     )
     if run.refits:
         kinds = sorted({again.method for again in run.refits.values()})
+        cited = " (Venables and Ripley 2002; Firth 1993; Heinze and Schemper 2002)"
         yield (
-            f"Refits. The same models were refitted to the same rows by {'; and by '.join(kinds)}."
+            f"Refits. The same models were refitted to the same rows by {'; and by '.join(kinds)}"
+            f"{cited if any('profile' in kind for kind in kinds) else ''}."
         )
     yield (
         f"Checks. Prior and posterior predictive checks compared statistics of the data with {DRAWS} "
@@ -179,9 +181,10 @@ def _sampling(fits: Sequence[Fit]) -> str:
     again = sum(fit.retries for fit in fits)
     retried = f" {again} fits were sampled a second time at 0.99." if again else ""
     return (
-        "Sampling. Models were specified with Bambi and PyMC and sampled with the No-U-Turn sampler "
-        f"of nutpie: {'; '.join(said)}.{retried} Where exact, patient effects were integrated out "
-        "and drawn afterwards."
+        "Sampling. Models were specified with Bambi (Capretto et al. 2022) and PyMC (Abril-Pla et al. "
+        "2023), sampled with the No-U-Turn sampler (Hoffman and Gelman 2014) of nutpie, and "
+        f"summarised with ArviZ (Kumar et al. 2019): {'; '.join(said)}.{retried} Where exact, patient "
+        "effects were integrated out and drawn afterwards."
     )
 
 

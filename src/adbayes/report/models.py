@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -202,7 +203,8 @@ def _score(
     parts.append(
         table(
             frame,
-            f"{a.title}. {run.cohort.label}",
+            f"{outcome_label(fit.frame.outcome)}: posterior beside refit and print. "
+            f"{run.cohort.label}",
             id=f"model-{group.name}{suffix}",
             groups="Quantity",
         )
@@ -244,6 +246,8 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
             one = run.paper.number(printed["published_id"])
             p = one.statistic == "p_value"
             value = f"p < {one.numeric:g}" if p and one.bound else one.value
+            if value in line["Paper"].split("; "):
+                continue  # the text repeats its tables
             line["Paper"] = "; ".join(part for part in (line["Paper"], value) if part)
             again = float(printed["frequentist"])
             shown_again = f"p {p_value(again)}" if p else number(again, one.decimals)
@@ -299,7 +303,7 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
             if again is not None:
                 line |= _refitted(again.coefficients, term)
                 notes += [SEPARATED] if separated(again, term) else []
-            decimals = supported(row["mcse_mean"])
+            decimals = supported(_mcse_of_median(row, summary))
             line["Median [95 % interval]"] = interval(row, decimals, middle="median")
             side = "> 1" if row["median"] > 1 else "< 1"
             line["P(direction)"] = f"{probability(row['prob_direction'])} ({side})"
@@ -311,8 +315,21 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
             line["Note"] = "; ".join(notes)
             line[FLAG] = flag(row["flag"], ok)
             shown.append(line)
-    frame = pd.DataFrame(shown).fillna("")
+    frame = pd.DataFrame(shown, dtype=object).fillna("")
     return frame.loc[:, [c for c in frame if c == "Predictor" or frame[c].str.len().any()]]
+
+
+def _mcse_of_median(row: Mapping[Any, Any], summary: pd.DataFrame) -> float:
+    """Monte Carlo error of a median odds ratio, from that of the log odds ratio.
+
+    The error of the mean of a ratio is ruled by its upper tail, which the median does not feel; the
+    median of a normal has an error sqrt(pi / 2) times that of its mean.
+    """
+    mine = (summary["estimand"] == "parameter") & (summary["term"] == row["term"])
+    found = summary.loc[mine, "mcse_mean"].astype(float)
+    if found.empty:
+        return float(row["mcse_mean"])
+    return float(row["median"] * np.sqrt(np.pi / 2) * found.iloc[0])
 
 
 def _refitted(coefficients: pd.DataFrame, term: str) -> dict[str, str]:

@@ -1,0 +1,53 @@
+"""No digit that simulation or print does not support."""
+
+import math
+
+import pytest
+
+from adbayes.report.numbers import interval, number, p_value, probability, supported
+
+
+@pytest.mark.parametrize(
+    ("mcse", "decimals"),
+    [(0.2, 0), (0.05, 1), (0.0499, 1), (0.0051, 1), (0.004, 2), (1e-9, 2), (30, 0)],
+)
+def test_the_last_digit_is_worth_two_standard_errors(mcse: float, decimals: int) -> None:
+    assert supported(mcse) == decimals
+    assert 10.0**-decimals >= 2 * mcse or decimals == 0
+
+
+def test_quadrature_has_no_error_and_the_prints_digits() -> None:
+    assert supported(math.nan, 3) == 3
+    assert supported(0.0, 1) == 1
+
+
+def test_numbers() -> None:
+    assert number(-2103.6, 1) == "−2\u2009103.6"
+    assert number(-0.001, 1) == "0.0"
+    assert number(math.nan, 2) == "–"
+    assert number(math.inf, 2) == "∞"
+    assert number(-math.inf, 2) == "−∞"
+
+
+def test_intervals() -> None:
+    row = {"mean": 0.5357, "median": 0.6, "ci_low": 0.4292, "ci_high": 0.6407}
+    assert interval(row, 1, factor=100) == "53.6 [42.9, 64.1]"
+    assert interval(row, 2, middle="median") == "0.60 [0.43, 0.64]"
+    assert interval(row | {"mean": math.nan}, 2) == "–"
+
+
+def test_probabilities_are_never_certain() -> None:
+    assert [probability(p) for p in (0.5, 0.9849, 0.9904, 0.9996, 1.0)] == [
+        "0.50",
+        "0.98",
+        "0.990",
+        "> 0.999",
+        "> 0.999",
+    ]
+    assert probability(math.nan) == "–"
+    assert [p_value(p) for p in (0.0362, 0.00099, 0.001, math.nan)] == [
+        "0.036",
+        "< 0.001",
+        "0.001",
+        "–",
+    ]
