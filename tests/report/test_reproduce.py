@@ -7,6 +7,7 @@ import pytest
 
 import adbayes as ab
 from adbayes.errors import DataError, SpecError
+from adbayes.report.reproduce import in_print_order
 
 
 def test_reproduce_writes_reuses_and_repeats(
@@ -32,6 +33,14 @@ def test_reproduce_writes_reuses_and_repeats(
     assert (tmp_path / "a" / "report.html").read_text() == (
         tmp_path / "b" / "report.html"
     ).read_text()
+
+
+def test_models_run_in_the_order_of_the_paper() -> None:
+    assert [spec.name for spec in in_print_order()] == [
+        *(f"{outcome}_change" for outcome in ("easi", "nrs", "poem", "dlqi", "ige", "tec", "ldh")),
+        "easi90_univariable",
+        "easi90_multivariable",
+    ]
 
 
 def test_nothing_is_written_when_something_is_wrong(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from adbayes.analysis import Progress, Run, load_data, run_specs, silent
 from adbayes.model.library import model_names
-from adbayes.model.spec import load_spec
+from adbayes.model.spec import Spec, load_spec
+from adbayes.paper.published import load_paper
 from adbayes.report.output import check_folder, write_run
 
 
@@ -57,7 +58,7 @@ def reproduce(
         For a file that cannot be used; nothing is written then.
     """
     folder = check_folder(out)
-    specs = [load_spec(name) for name in (only or model_names())]
+    specs = [load_spec(name) for name in only] if only else in_print_order()
     cohort = load_data(data, columns)
     run = run_specs(
         specs,
@@ -76,3 +77,22 @@ def reproduce(
     progress("writing the report", 0, 1)
     write_run(run, folder)
     return run
+
+
+def in_print_order() -> list[Spec]:
+    """Every spec of models/ in the order in which the paper prints what it answers.
+
+    Returns
+    -------
+    list of Spec
+        Those that answer nothing printed come last.
+    """
+    paper = load_paper()
+    place = {id: position for position, id in enumerate(paper.ids())}
+
+    def first(spec: Spec) -> int:
+        answered = [place[id] for pattern in spec.table.published for id in paper.ids(pattern)]
+        # A table, not the text that repeats it, says where an analysis belongs.
+        return answered[0] if answered else len(place)
+
+    return sorted((load_spec(name) for name in model_names()), key=first)
