@@ -179,7 +179,11 @@ def _sampling(fits: Sequence[Fit]) -> str:
         for s in settings.values()
     ]
     again = sum(fit.retries for fit in fits)
-    retried = f" {again} fits were sampled a second time at 0.99." if again else ""
+    retried = (
+        f" {again} fit{'s were' if again > 1 else ' was'} sampled a second time at 0.99."
+        if again
+        else ""
+    )
     return (
         "Sampling. Models were specified with Bambi (Capretto et al. 2022) and PyMC (Abril-Pla et al. "
         "2023), sampled with the No-U-Turn sampler (Hoffman and Gelman 2014) of nutpie, and "

@@ -1,0 +1,47 @@
+"""Checks, sensitivity and diagnostics: all counted, none judged, failures named."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from adbayes.analysis import Run
+from adbayes.report.checking import checks, diagnostics, sensitivity
+from adbayes.report.figures import groups_of
+
+
+def test_every_statistic_is_counted_and_the_tails_are_listed(run: Run) -> None:
+    html = checks(run, groups_of(run), {}).body
+    area = run.checks["tail_area"].astype(float)
+    outside = int(((area < 0.025) | (area > 0.975)).sum())
+    assert outside > 0
+    assert f"{outside} of {len(run.checks)} statistics" in html
+    assert html.count("<tr>") == outside
+    moved = replace(run, checks=run.checks.assign(tail_area=0.5))
+    calm = checks(moved, groups_of(moved), {}).body
+    assert f"0 of {len(run.checks)} statistics" in calm
+    assert "<table" not in calm
+
+
+def test_diagnosed_quantities_are_listed(run: Run) -> None:
+    found = run.sensitivity.copy()
+    first = found.index[found["setting"] == "prior^0.8"][0]
+    found["diagnosis"] = ""
+    found.loc[first, "diagnosis"] = "prior-data conflict"
+    html = sensitivity(replace(run, sensitivity=found), groups_of(run)).body
+    rows = html.split('id="sensitivity-rows"')[1]
+    assert rows.count("<tr>") == 1
+    assert "prior-data conflict" in rows
+    models = html.split('id="sensitivity-models"')[1].split("</table>")[0]
+    assert models.count("<tr>") == 3
+
+
+def test_thresholds_are_stated_and_each_failure_is_named(run: Run) -> None:
+    html = diagnostics(run).body
+    for words in ("R-hat below 1.01", "above 400", "E-BFMI above 0.3", "Every fit passed"):
+        assert words in html
+    assert html.count("<tr>") == len(run.fits)
+    table = run.diagnostics.copy()
+    table.loc[1, ["divergences", "max_r_hat", "min_bfmi", "passed"]] = [3, np.nan, 0.1, False]
+    failed = diagnostics(replace(run, diagnostics=table)).body
+    assert "FAILED: divergences, R-hat, E-BFMI" in failed
+    assert "Every fit passed" not in failed

@@ -1,0 +1,29 @@
+"""The command, versions and hashes that give the page again."""
+
+import shlex
+from dataclasses import replace
+
+from adbayes.analysis import Run
+from adbayes.cohort.cohort import Cohort
+from adbayes.model.library import model_names
+from adbayes.report.figures import groups_of
+from adbayes.report.reproducing import command, reproducing
+
+
+def test_the_command_has_what_was_asked_for(run: Run) -> None:
+    assert command(run) == "adbayes reproduce --only easi_change --seed 3"
+    whole = replace(run, settings={"specs": list(model_names()), "draws": None})
+    assert command(whole) == "adbayes reproduce"
+
+
+def test_a_file_name_is_quoted(run: Run) -> None:
+    own = Cohort(run.cohort.frame, "patients", "label", "my file; rm -rf.csv")
+    words = shlex.split(command(replace(run, cohort=own)))
+    assert words[:4] == ["adbayes", "reproduce", "--data", "my file; rm -rf.csv"]
+
+
+def test_identity_of_data_and_fits_is_given(run: Run) -> None:
+    html = reproducing(run, groups_of(run), {}).body
+    assert run.cohort.hash() in html
+    assert all(fit.fingerprint[:12] in html for fit in run.fits)
+    assert "one_level" in html.split('id="skipped"')[1]
