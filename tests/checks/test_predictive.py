@@ -1,0 +1,118 @@
+"""Predictive checks pass where the model is true and fail where it is not."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adbayes.checks.predictive import COLUMNS, predictive_checks
+from adbayes.cohort.read import cohort_from_frame
+from adbayes.cohort.simulate import simulate_mixed_model
+from adbayes.inference.fit import Fit, fit
+from adbayes.model.spec import Spec
+
+AGREED = (
+    "model, variant, priors, evidence, cohort, check, outcome, visit, statistic, observed, "
+    "replicated_low, replicated_high, tail_area, note"
+)
+TEXT = """
+name = "own"
+title = "t"
+[data]
+outcome = "y"
+[model]
+formula = "y ~ week + (1|subject)"
+family = "gaussian"
+[priors.only]
+Intercept = { distribution = "Normal", mu = 20, sigma = 20, why = "w" }
+week = { distribution = "Normal", mu = 0, sigma = 20, why = "w" }
+sigma = { distribution = "HalfNormal", sigma = 10, why = "w" }
+"1|subject" = { distribution = "Normal", mu = 0, sigma = { distribution = "HalfNormal", sigma = 10 }, why = "w" }
+[estimands]
+by = "week"
+"""
+
+
+def after(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["check"] == "posterior_predictive"].set_index(["visit", "statistic"])
+
+
+@pytest.mark.parametrize("unequal", [False, True])
+def test_unequal_spread_is_found_and_only_then(
+    spec_from: Callable[[str], Spec], unequal: bool
+) -> None:
+    frame = simulate_mixed_model(seed=4, n_patients=80, means=(30.0, 8.0, 5.0, 3.5), tau=3, sigma=4)
+    frame = frame.rename(columns={"patient": "subject"})
+    last = frame["visit"] == 52
+    if unequal:  # as the paper's EASI: an SD of 10.8 at entry and 2.9 at week 52
+        frame.loc[last, "y"] = 3.5 + (frame.loc[last, "y"] - 3.5) * 0.3
+    frame["week"] = "w" + frame.pop("visit").astype(str).str.zfill(2)
+    found = fit(spec_from(TEXT), cohort_from_frame(frame), draws=500, tune=500, cores=2)
+    assert isinstance(found, Fit)
+    table = after(found.check())
+    assert len(table) == 8  # mean and SD at four weeks
+    inside = table["tail_area"].between(0.005, 0.995)
+    if unequal:
+        assert table.loc[("w52", "sd"), "tail_area"] > 0.999
+    else:
+        assert inside.all()
+    assert table.loc[(slice(None), "mean"), "tail_area"].between(0.005, 0.995).all()
+
+
+def test_observed_statistics_are_those_of_the_data(mixed_fit: Fit) -> None:
+    table = mixed_fit.check()
+    assert AGREED.split(", ") == COLUMNS
+    assert list(table.columns) == COLUMNS
+    assert set(table["check"]) == {"prior_predictive", "posterior_predictive"}
+    data = mixed_fit.frame.data
+    for (visit, statistic), row in after(table).iterrows():
+        y = data.loc[data["visit"] == visit, "easi"]
+        expected = {
+            "mean": y.mean(), "sd": y.std(ddof=1),
+            "share at or below floor": 100 * (y <= 0).mean(),
+            "share at or above ceiling": 100 * (y >= 72).mean(),
+        }  # fmt: skip
+        assert row["observed"] == pytest.approx(expected[statistic])
+        assert row["replicated_low"] <= row["replicated_high"]
+        assert 0 <= row["tail_area"] <= 1
+
+
+def test_a_floor_that_the_model_crosses_is_found(mixed_fit: Fit) -> None:
+    row = after(mixed_fit.check()).loc[("52", "share at or below floor")]
+    # One normal SD for all visits puts patients below zero at week 52, where there are almost none.
+    assert row["replicated_low"] > row["observed"]
+    assert row["tail_area"] > 0.99
+
+
+def test_shares_of_a_binary_outcome_by_predictor(female_fit: Fit) -> None:
+    table = female_fit.check()
+    rows = table[table["check"] == "posterior_predictive"].set_index("statistic")
+    data = female_fit.frame.data
+    assert list(rows.index) == [
+        "share of 1", "share of 1 where female = 0", "share of 1 where female = 1",
+    ]  # fmt: skip
+    assert rows.loc["share of 1", "observed"] == pytest.approx(100 * data["easi90"].mean())
+    for level in (0, 1):
+        own = data.loc[data["female"] == level, "easi90"]
+        row = rows.loc[f"share of 1 where female = {level}"]
+        assert row["observed"] == pytest.approx(100 * own.mean())
+        assert row["note"] == f"n = {len(own)}"
+        assert 0.05 < row["tail_area"] < 0.95
+
+
+def test_equal_seeds_give_equal_checks(female_fit: Fit) -> None:
+    first, again, other = (predictive_checks(female_fit, seed=s) for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, again)
+    assert not np.array_equal(first["tail_area"], other["tail_area"])
+
+
+def test_ties_count_half(female_fit: Fit) -> None:
+    # A posterior so certain that every replicate equals the data: the tail area is one half.
+    frame = dataclasses.replace(female_fit.frame, data=female_fit.frame.data.assign(easi90=1))
+    posterior = female_fit.posterior.copy()
+    posterior["Intercept"] = posterior["Intercept"] * 0 + 1000
+    certain = dataclasses.replace(female_fit, frame=frame, posterior=posterior)
+    rows = certain.check().query("check == 'posterior_predictive'")
+    assert set(rows["tail_area"]) == {0.5}

@@ -1,0 +1,61 @@
+"""A spec is checked without sampling: its priors' ranges, and data they imply."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from adbayes.checks.priors import TABLE_COLUMNS, check, prior_table
+from adbayes.cohort.cohort import Cohort
+from adbayes.errors import DataError
+from adbayes.inference import sampler
+from adbayes.model.priors import Prior
+from adbayes.model.spec import load_spec
+
+
+def test_nothing_is_sampled(patients: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("sampled")
+
+    monkeypatch.setattr(sampler, "_nutpie", never)
+    found = check("easi_change", patients)
+    assert list(found.priors.columns) == TABLE_COLUMNS
+    assert set(found.prior_predictive["check"]) == {"prior_predictive"}
+    assert any("rows used; dropped: easi missing in" in note for note in found.notes)
+    assert found.label in repr(found)
+    with pytest.raises(DataError):
+        check("easi_change", Cohort(patients.frame.drop(columns="easi"), "patients", "l", "f"))
+
+
+def test_ranges_of_coefficients_are_odds_ratios() -> None:
+    (analysis,) = load_spec("easi90_univariable").analyses(x="female", priors="skeptical")
+    table = prior_table(analysis).set_index("parameter")
+    scale = float(analysis.priors["female"]["sigma"])  # type: ignore[arg-type]
+    limit = np.exp(stats.norm.ppf(0.975) * scale)
+    assert table.loc["female", "high"] == pytest.approx(limit)
+    assert table.loc["female", "low"] == pytest.approx(1 / limit)
+    assert table.loc["female", "scale"] == "odds ratio"
+    assert table.loc["Intercept", "scale"] == "log odds"
+    assert (table["why"] != "").all()
+
+
+def test_group_effects_are_shown_by_their_sd() -> None:
+    (analysis,) = load_spec("easi_change").analyses(
+        priors={"sigma": Prior.of("HalfNormal", sigma=6, why="w")}
+    )
+    table = prior_table(analysis).set_index("parameter")
+    assert "1|patient" not in table.index
+    hyper = analysis.priors["1|patient"]["sigma"]
+    assert isinstance(hyper, Prior)
+    expected = stats.halfnorm(scale=hyper["sigma"]).ppf([0.025, 0.975])
+    np.testing.assert_allclose(
+        table.loc["1|patient sigma", ["low", "high"]].astype(float), expected
+    )
+    assert table.loc["sigma", "high"] == pytest.approx(stats.halfnorm(scale=6).ppf(0.975))
+
+
+def test_predictors_left_out_are_noted(patients: Cohort) -> None:
+    found = check("easi90_univariable", patients)
+    left = [note for note in found.notes if "left out" in note]
+    assert left
+    assert all("has one level" in note for note in left)
+    assert len(found.prior_predictive) > 3

@@ -1,0 +1,169 @@
+"""One row a printed number, its role said, nothing claimed of data that cannot agree with print."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adbayes.cohort.cohort import Cohort
+from adbayes.inference.fit import Fit, Fits
+from adbayes.model.library import model_names
+from adbayes.model.spec import load_spec
+from adbayes.paper.published import Paper, load_paper
+from adbayes.results.comparison import COLUMNS, agrees
+
+AGREED = (
+    "published_id, table, statistic, outcome, visit, term, model, variant, priors, evidence, cohort, "
+    "published, decimals, frequentist, bayes, bayes_low, bayes_high, difference, within_rounding, "
+    "same_quantity, role, note"
+)
+
+
+@pytest.fixture(scope="module")
+def paper() -> Paper:
+    return load_paper()
+
+
+def reconstructed(found: Fit) -> Fit:
+    """The same fit, its data declared to be a reconstruction."""
+    cohort = Cohort(found.cohort.frame, "reconstructed", "label", "source", index=0)
+    return dataclasses.replace(found, cohort=cohort)
+
+
+def test_columns_are_the_agreed_ones(mixed_fit: Fit, paper: Paper) -> None:
+    table = mixed_fit.compare(paper)
+    assert AGREED.split(", ") == COLUMNS
+    assert list(table.columns) == COLUMNS
+
+
+def test_one_row_a_printed_number(
+    mixed_fit: Fit, joint_fit: Fit, one_predictor_fits: Fits, paper: Paper
+) -> None:
+    for found in (mixed_fit, joint_fit):
+        table = found.compare(paper)
+        ids = [id for pattern in found.analysis.published for id in paper.ids(pattern)]
+        assert sorted(table["published_id"]) == sorted(set(ids))
+    table = one_predictor_fits.compare(paper)
+    assert table["published_id"].is_unique
+    expected = {id for id in paper.ids("table5.*") if paper.number(id).term in one_predictor_fits}
+    assert set(table["published_id"]) >= expected
+    assert (table.groupby("term")["published_id"].count().loc[list(one_predictor_fits)] == 4).all()
+
+
+def test_together_the_specs_answer_whole_tables(paper: Paper) -> None:
+    answered = {
+        id
+        for name in model_names()
+        for pattern in load_spec(name).table.published
+        for id in paper.ids(pattern)
+    }
+    for table in ("table2", "table3", "table5", "table6"):
+        assert set(paper.ids(f"{table}.*")) <= answered, table
+    assert len(paper.ids("table5.*")) == 17 * 4
+    assert len(paper.ids("table6.*")) == 7 * 4
+
+
+def test_every_row_says_what_it_is(mixed_fit: Fit, joint_fit: Fit, paper: Paper) -> None:
+    for found in (mixed_fit, joint_fit):
+        table = found.compare(paper)
+        addressed = table[table["role"] == "other_data"]
+        assert set(table["role"]) <= {"other_data", "not_addressable", "suspected_misprint"}
+        assert addressed["bayes"].notna().all()
+        assert (table.loc[table["role"] != "other_data", "note"] != "").all()
+        # A simulated cohort neither agrees nor disagrees with print.
+        assert table["within_rounding"].isna().all()
+        np.testing.assert_allclose(
+            addressed["difference"].astype(float), addressed["bayes"] - addressed["published"]
+        )
+        assert set(table["evidence"]) == {"simulated"}
+
+
+def test_numbers_are_those_of_the_summary_and_the_refit(joint_fit: Fit, paper: Paper) -> None:
+    from adbayes.results.refit import refit
+
+    table = joint_fit.compare(paper).set_index("published_id")
+    summary = joint_fit.summary()
+    ratio = summary[(summary["estimand"] == "odds_ratio") & (summary["term"] == "female")].iloc[0]
+    again = refit(joint_fit)
+    assert again is not None
+    statistics = again.statistics.query("term == 'female'").set_index("statistic")["value"]
+    assert table.loc["table6.sex.or", "bayes"] == ratio["median"]
+    assert table.loc["table6.sex.or", "bayes_low"] == ratio["ci_low"]
+    assert table.loc["table6.sex.ci_low", "bayes"] == ratio["ci_low"]
+    assert table.loc["table6.sex.ci_high", "bayes"] == ratio["ci_high"]
+    assert table.loc["table6.sex.p", "bayes"] == pytest.approx(2 * (1 - ratio["prob_direction"]))
+    assert not table.loc["table6.sex.p", "same_quantity"]
+    assert table.loc["table6.sex.or", "same_quantity"]
+    for suffix, name in (
+        ("or", "odds_ratio"),
+        ("ci_low", "ci_low"),
+        ("ci_high", "ci_high"),
+        ("p", "p_value"),
+    ):
+        assert table.loc[f"table6.sex.{suffix}", "frequentist"] == pytest.approx(statistics[name])
+
+
+def test_means_sds_and_falls_of_a_mixed_model(mixed_fit: Fit, paper: Paper) -> None:
+    table = mixed_fit.compare(paper)
+    frame = mixed_fit.cohort.frame
+    by_visit = frame.groupby("visit")["easi"]
+    for statistic, expected in (("mean", by_visit.mean()), ("sd", by_visit.std(ddof=1))):
+        rows = table[table["statistic"] == statistic]
+        assert len(rows) == 4
+        for _, row in rows.iterrows():
+            assert row["frequentist"] == pytest.approx(expected[int(row["visit"])])
+    percent = frame.groupby("visit")["easi_percent_change"].mean()
+    rows = table[table["statistic"] == "pct_change_mean"]
+    assert len(rows) == 3
+    for _, row in rows.iterrows():
+        assert row["frequentist"] == pytest.approx(percent[int(row["visit"])])
+        assert row["same_quantity"] is False or row["same_quantity"] == np.False_
+
+
+def test_reconstructions_are_targets_and_are_judged_by_rounding(
+    joint_fit: Fit, paper: Paper
+) -> None:
+    table = reconstructed(joint_fit).compare(paper)
+    clear = table[table["role"] == "target"]
+    assert len(clear) > 0
+    assert set(table["cohort"]) == {"0"}
+    for _, row in clear.iterrows():
+        expected = agrees(row["frequentist"], paper.number(row["published_id"]))
+        assert row["within_rounding"] == expected
+
+
+def test_agreement_is_by_the_digits_printed(paper: Paper) -> None:
+    number = paper.number("table6.sex.or")
+    half = 0.5 * 10.0**-number.decimals
+    assert agrees(number.numeric, number)
+    assert agrees(number.numeric + 0.99 * half, number)
+    assert agrees(number.numeric + half, number)
+    assert not agrees(number.numeric + 1.01 * half, number)
+    assert not agrees(number.numeric - 1.01 * half, number)
+    for bad in (np.nan, np.inf):
+        assert not agrees(bad, number)
+    star = next(paper.number(id) for id in paper.ids("table2.*") if paper.number(id).bound)
+    assert agrees(star.numeric / 2, star)
+    assert not agrees(star.numeric, star)
+
+
+def test_suspected_misprints_are_rows_with_a_note(paper: Paper, mixed_fit: Fit) -> None:
+    ids = [id for id in paper.ids("*") if paper.number(id).status]
+    assert ids
+    for id in ids:
+        assert paper.number(id).note
+    # A fit whose spec answers them says so and never claims agreement.
+    analysis = dataclasses.replace(mixed_fit.analysis, published=tuple(ids))
+    table = reconstructed(dataclasses.replace(mixed_fit, analysis=analysis)).compare(paper)
+    assert set(table["role"]) == {"suspected_misprint"}
+    assert table["within_rounding"].isna().all()
+    assert (table["note"] != "").all()
+
+
+def test_a_fit_that_did_not_converge_says_so(mixed_fit: Fit, paper: Paper) -> None:
+    statistics = mixed_fit.sample_stats.copy(deep=True)
+    statistics["diverging"][0, 0] = True
+    table = dataclasses.replace(mixed_fit, sample_stats=statistics).compare(paper)
+    addressed: pd.DataFrame = table[table["role"] == "other_data"]
+    assert addressed["note"].str.contains("not converged").all()
