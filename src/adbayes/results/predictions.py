@@ -79,6 +79,9 @@ def _prepared(fit: Fit, new: pd.DataFrame) -> pd.DataFrame:
                 f"the new patients' {name!r} is missing in {int(new[name].isna().sum())} rows"
             )
         seen = fit.frame.data[name]
+        numeric = pd.api.types.is_numeric_dtype(new[name])
+        if not numeric and not isinstance(seen.dtype, pd.CategoricalDtype):
+            raise DataError(f"the new patients' {name!r} holds text; {a.model} needs numbers")
         if isinstance(seen.dtype, pd.CategoricalDtype):
             levels = list(seen.cat.categories)
             unseen = sorted(set(new[name].map(str)) - set(levels))
