@@ -175,6 +175,11 @@ def _by_programme(
     return found
 
 
+def _hull(intervals: list[Interval | None]) -> Interval | None:
+    ends = [one for one in intervals if one is not None]
+    return (min(one[0] for one in ends), max(one[1] for one in ends)) if ends else None
+
+
 def _at_most(missing: int | None, n: int) -> str:
     if missing is None:
         return f"or up to {n // 2} of them missing at the later one"
@@ -199,9 +204,20 @@ def _suspect(
     ]
     usual = float(np.median(others)) if others else change.sd.numeric
     options = []
+    either = [replace(pairs, lost=lost) for lost in (1, 0)]
     for number, allowed, near, unit in (
-        (change.mean, pairs.means_of_change(), of_means, change.sd.numeric / np.sqrt(pairs.n)),
-        (change.sd, pairs.sds_of_change(), usual, change.sd.numeric / np.sqrt(2 * pairs.n)),
+        (
+            change.mean,
+            _hull([one.means_of_change() for one in either]),
+            of_means,
+            change.sd.numeric / np.sqrt(pairs.n),
+        ),
+        (
+            change.sd,
+            _hull([one.sds_of_change() for one in either]),
+            usual,
+            change.sd.numeric / np.sqrt(2 * pairs.n),
+        ),
     ):
         if allowed is None:
             continue
