@@ -154,6 +154,29 @@ def published(
 
 
 @app.command()
+def audit(
+    out: Annotated[Path | None, typer.Option(help="CSV file to write every check to.")] = None,
+) -> None:
+    """Recompute the printed numbers from each other; print what cannot be, with its arithmetic."""
+    from adbayes.paper.findings import as_text
+    from adbayes.paper.published import load_paper
+    from adbayes.report.output import check_folder, write_table
+
+    if out is not None and out.is_dir():
+        raise DataError(f"{out}: is a folder; give a file to write to")
+    if out is not None:
+        check_folder(out.absolute().parent)
+    paper = load_paper()
+    findings = paper.audit()
+    if out is not None:
+        write_table(findings, out)
+    print(paper.citation)
+    print(as_text(findings))
+    if out is not None:
+        print(f"written to {out}: all {len(findings)} checks")
+
+
+@app.command()
 def models() -> None:
     """List the models: name, title, published ids, variants, prior sets."""
     import pandas as pd

@@ -235,6 +235,18 @@ class Paper:
 
         return posterior(id, priors=priors, **options)
 
+    def audit(self) -> pd.DataFrame:
+        """Recompute what the printed numbers say about each other.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One check a row, as `adbayes.paper.audit.audit` gives it.
+        """
+        from adbayes.paper.audit import audit
+
+        return audit()
+
     def __repr__(self) -> str:
         table = _ledger()
         answered = int((table["quantity"] != "").sum())
