@@ -12,6 +12,8 @@ from adbayes.plots.labels import concurrent, outcome_label, term_label
         ("age_over_30", "Age > 30 years"),
         ("ldh_ge_250_w0", "LDH ≥ 250, baseline"),
         ("ige_gt_100_w52", "IgE > 100, week 52"),
+        ("easi_baseline", "EASI at baseline"),
+        ("own_baseline", "own_baseline"),
         ("visit[16]", "visit[16]"),
         ("crp_gt_5_w4", "crp_gt_5_w4"),
         ("<b>", "<b>"),

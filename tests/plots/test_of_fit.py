@@ -51,6 +51,13 @@ def test_plots_of_several_show_each_predictor_once(two: Fits) -> None:
     assert len(plot_posterior_predictive(two).axes[0].get_yticklabels()) == 5
 
 
+def test_a_standardised_predictor_says_per_how_much(joint_fit: Fit) -> None:
+    panels = {ax.get_title(): ax for ax in plot_prior_posterior(joint_fit).axes}
+    assert panels["EASI at baseline, per 10"].get_xscale() == "log"
+    assert panels["Intercept"].get_xscale() == "linear"
+    assert len(panels["EASI at baseline, per 10"].get_xticks()) >= 3
+
+
 def test_what_has_no_such_plot_says_what_to_do(mixed_fit: Fit, two: Fits) -> None:
     with pytest.raises(SpecError, match="plot its trajectories"):
         plot_forest(mixed_fit)

@@ -175,7 +175,11 @@ def draw_prior_posterior(fits: Sequence[Fit], *, failed: bool) -> Figure:
             table = table[table["term"].str.split("[").str[0] == x]
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
-    table["term_label"] = table["term"].map(term_label)
+    scales = fits[0].analysis.data.standardize
+    table["term_label"] = [
+        f"{term_label(term)}, per {scales[term][1]:g}" if term in scales else term_label(term)
+        for term in table["term"]
+    ]
     return prior_posterior(
         table,
         label=_label(fits[0], failed=failed),

@@ -44,6 +44,9 @@ def term_label(name: str) -> str:
         return PATIENT_COLUMNS[name].label
     if name == "age_over_30":
         return f"Age > {AGE_CUTOFF:g} years"
+    outcome = name.removesuffix("_baseline")
+    if outcome != name and outcome in OUTCOMES:
+        return f"{OUTCOMES[outcome].label} at baseline"
     found = _LAB.fullmatch(name)
     if found is None or found["lab"] not in _SHORT:
         return name

@@ -78,6 +78,8 @@ def prior_posterior(
 def _logarithmic(ax: Axes, low: float, high: float) -> None:
     """A log axis with few round numbers."""
     ax.set_xscale("log")
-    inside = [tick for tick in (0.01, 0.1, 1.0, 10.0, 100.0) if low <= tick <= high]
+    decades, steps = (0.01, 0.1, 1.0, 10.0, 100.0), (0.2, 0.5, 1.0, 2.0, 5.0)
+    wide = high / low > 100
+    inside = [tick for tick in (decades if wide else steps) if low <= tick <= high]
     ax.set_xticks(inside, [f"{tick:g}" for tick in inside])
     ax.xaxis.set_minor_locator(NullLocator())

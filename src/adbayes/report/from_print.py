@@ -220,7 +220,8 @@ def _shares(
 
 
 def _event(row: Row) -> str:
-    return str(row["outcome"]).replace("sle", "lupus").replace("_", " ").capitalize()
+    name = {"sle": "lupus"}.get(row["outcome"], row["outcome"])
+    return str(name).replace("_", " ").capitalize()
 
 
 def _differences(printed: Printed) -> pd.DataFrame:

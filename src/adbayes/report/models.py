@@ -73,7 +73,7 @@ def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure
         intro = paragraph(
             f"{_whose(run)} Bayes: posterior mean [95 % equal-tailed interval]. Refit: the same "
             "model by restricted maximum likelihood, and the raw SDs and percent changes of the "
-            "same rows."
+            "same rows, where the paper prints them."
         )
     body = intro + "".join(parts) if parts else ""
     return Section("mixed-models", "Scores and laboratory values over visits", body)
@@ -203,8 +203,8 @@ def _score(
     parts.append(
         table(
             frame,
-            f"{outcome_label(fit.frame.outcome)}: posterior beside refit and print. "
-            f"{run.cohort.label}",
+            f"{outcome_label(fit.frame.outcome)}: posterior"
+            f"{' beside refit and print' if 'Refit' in frame else ''}. {run.cohort.label}",
             id=f"model-{group.name}{suffix}",
             groups="Quantity",
         )

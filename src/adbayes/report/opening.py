@@ -108,7 +108,7 @@ def opening(run: Run, groups: tuple[Group, ...]) -> str:
     )
     parts.append(paragraph(f"{first} {second} {third}"))
     parts.append(f'<div class="label {evidence}">Data: {escape(run.cohort.label)}</div>\n')
-    warnings = [KINDS[evidence]]
+    warnings = [KINDS[evidence]] if paper or evidence != "patients" else []
     if paper:
         if len(run.published):
             warnings.append(
@@ -116,7 +116,8 @@ def opening(run: Run, groups: tuple[Group, ...]) -> str:
                 "patients."
             )
         warnings += [ONE_ARM, LABS]
-    parts.append(f'<div class="warning">{bullets(warnings)}</div>\n')
+    if warnings:
+        parts.append(f'<div class="warning">{bullets(warnings)}</div>\n')
     failed = [group.name for group in groups if group.failed]
     if failed:
         parts.append(

@@ -111,10 +111,14 @@ def _limits(run: Run) -> list[str]:
         "Rows with a missing value are dropped unless a spec says otherwise, which assumes that "
         "they are missing at random given what the model holds.",
     ]
-    if about_paper(run):
+    analyses = [fit.analysis for fit in run.fits]
+    if any(a.family.name == "gaussian" and set(a.formulas) == {"mu"} for a in analyses):
+        found.append(
+            "The Gaussian models have one SD for all visits and symmetric errors; scores are "
+            "bounded, laboratory values skewed, and their spread falls with treatment."
+        )
+    if about_paper(run) and any(a.link == "logit" for a in analyses):
         found += [
-            "The linear mixed models have one SD for all visits and symmetric errors, as the "
-            "paper's; scores are bounded and their spread falls with treatment.",
             "Responders are a continuous score cut in two, and labs are cut in two; this follows "
             "the paper and discards information.",
             "Several odds ratios of one outcome are reported without a joint model of all of them.",
