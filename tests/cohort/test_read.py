@@ -68,9 +68,7 @@ def test_derived_columns_of_the_file_are_replaced_and_told(tmp_path):
 
 
 def test_extra_columns_are_kept_and_capitals_do_not_matter(tmp_path):
-    found = read_patients(
-        write(tmp_path, "Patient,VISIT,EASI,Site,EASI90\na,0,1,x,1\nb,0,2,y,1\n")
-    )
+    found = read_patients(write(tmp_path, "Patient,VISIT,EASI,Site,EASI90\na,0,1,x,1\nb,0,2,y,1\n"))
     assert found.frame["Site"].tolist() == ["x", "y"]
     assert found.frame["easi"].tolist() == [1, 2]
     assert found.frame["easi90"].isna().all()
@@ -84,7 +82,8 @@ def test_extra_columns_are_kept_and_capitals_do_not_matter(tmp_path):
 def test_two_columns_that_differ_by_capitals_are_refused(tmp_path):
     for header, first in (("patient,visit,easi,EASI", "easi"), ("patient,visit,Easi,EASI", "Easi")):
         with pytest.raises(
-            DataError, match=f"columns {first} and EASI differ by capitals only and would both be easi"
+            DataError,
+            match=f"columns {first} and EASI differ by capitals only and would both be easi",
         ):
             read_patients(write(tmp_path, f"{header}\na,0,1,1\nb,0,2,2\n"))
 

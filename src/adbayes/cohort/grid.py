@@ -102,7 +102,9 @@ def table_of_columns(
     check_names(names, name)
     length = len(columns[0][1]) if columns else 0
     if not length:
-        raise DataError(f"{name}: the table has no rows, at least one is needed")
+        raise DataError(
+            f"{name}: the table has no rows, at least one is needed; add them, or name another file"
+        )
     cells = {title: [cell(value) for value in values] for title, values in columns}
     return Table(name, cells, tuple(range(1, length + 1)), "row", typed=typed)
 

@@ -33,7 +33,7 @@ def read_parquet(name: str, content: bytes) -> Table:
     import pyarrow.parquet
 
     try:
-        found = pyarrow.parquet.read_table(io.BytesIO(content))
+        found = pyarrow.parquet.ParquetFile(io.BytesIO(content)).read()
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:80]
         raise DataError(
