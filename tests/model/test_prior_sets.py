@@ -1,0 +1,69 @@
+"""Named sets: inheritance in any order, distributional components, every fault at once."""
+
+from typing import Any
+
+import pytest
+
+from adbayes.errors import SpecError
+from adbayes.model.prior_sets import choose_set, resolve_sets
+
+
+def normal(sigma: float) -> dict[str, Any]:
+    return {"distribution": "Normal", "mu": 0, "sigma": sigma, "why": "w"}
+
+
+def scales(sets: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: prior["sigma"] for key, prior in resolve_sets(sets, "f")[name].items()}
+
+
+def test_a_chain_is_resolved_whatever_the_order() -> None:
+    sets = {
+        "child": {"inherits": "parent", "a": normal(3)},
+        "parent": {"inherits": "root", "b": normal(2)},
+        "root": {"a": normal(1), "b": normal(1), "c": normal(1)},
+    }
+    assert scales(sets, "child") == {"a": 3, "b": 2, "c": 1}
+    assert scales(sets, "parent") == {"a": 1, "b": 2, "c": 1}
+    assert list(resolve_sets(sets, "f")) == ["child", "parent", "root"]
+
+
+def test_components_are_written_with_a_dot() -> None:
+    assert scales({"s": {"sigma": {"Intercept": normal(1), "x": normal(2)}}}, "s") == {
+        "sigma.Intercept": 1,
+        "sigma.x": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sets", "match"),
+    [
+        ({}, "no priors; state at least one set"),
+        ({"s": 3}, r"\[priors.s\] must be a table of priors, found 3"),
+        ({"s": {"a": 3}}, r"\[priors.s\] a: a prior is a table such as .* found 3"),
+        ({"s": {"a": {}}}, "needs the key 'distribution'"),
+        ({"s": {"a": normal(1) | {"why": " "}}}, "no reason"),
+        ({"s": {"inherits": "t"}}, "inherits 't', which is not a set"),
+        ({"s": {"inherits": "s"}}, "inherits itself through s -> s"),
+        ({"s": {"inherits": ["s"]}}, "which is not a set"),
+        ({"s": {"inherits": "t"}, "t": {"inherits": "s"}}, "inherits itself through s -> t -> s"),
+    ],
+)
+def test_faults_have_their_sentence(sets: dict[str, Any], match: str) -> None:
+    with pytest.raises(SpecError, match=match):
+        resolve_sets(sets, "f")
+
+
+def test_faults_are_told_at_once() -> None:
+    with pytest.raises(SpecError) as caught:
+        resolve_sets({"s": {"a": 3, "b": normal(-1)}, "t": {"inherits": "u"}}, "f")
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_choosing() -> None:
+    sets = resolve_sets({"first": {"a": normal(1)}, "second": {"a": normal(2)}}, "f")
+    assert choose_set(sets, None, "f")[0] == "first"
+    assert choose_set(sets, "second", "f")[1]["a"]["sigma"] == 2
+    with pytest.raises(SpecError, match="no prior set 'secon'; did you mean 'second'"):
+        choose_set(sets, "secon", "f")
+    choose_set(sets, "first", "f")[1].clear()  # a copy: the sets are not changed
+    assert sets["first"]
