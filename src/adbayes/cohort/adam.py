@@ -131,11 +131,10 @@ def long_from_adam(table: Table, codes: Mapping[str, str]) -> Table:
     if absent:
         notes.append(f"{absent} visits of patients without a row are missing visits")
     kept, left = _constant(table, patients, rows)
-    for other in kept:
-        once = other.lower() in PATIENT_COLUMNS or other.lower() == "sex"
+    for other, value in kept.items():
+        once = _is_ours(other)  # so that a fault of a characteristic is told once
         columns[other] = [
-            table.columns[other][first[patient]] if not once or w == keys[0][1] else None
-            for patient, w in keys
+            value[patient] if not once or w == keys[0][1] else None for patient, w in keys
         ]
     if left:
         notes.append(f"columns that vary within a patient are left out: {listed(left)}")
@@ -221,19 +220,37 @@ def _weeks(
     return dict(zip(rows, read, strict=True)), notes
 
 
-def _constant(table: Table, patients: list[Cell], rows: list[int]) -> tuple[list[str], list[str]]:
-    """The other columns that are one value a patient, or the vocabulary's; and those that vary."""
-    kept: list[str] = []
+def _is_ours(title: str) -> bool:
+    return title.lower() in PATIENT_COLUMNS or title.lower() == "sex"
+
+
+def _constant(
+    table: Table, patients: list[Cell], rows: list[int]
+) -> tuple[dict[str, dict[Cell, Cell]], list[str]]:
+    """The other columns that are one value a patient, with the values; and those that vary."""
+    kept: dict[str, dict[Cell, Cell]] = {}
     left: list[str] = []
     for title, cells in table.columns.items():
-        lower = title.lower()
-        if lower in _READ:
+        if title.lower() in _READ:
             continue
-        values: dict[Cell, set[Cell]] = {}
-        for i in rows:
-            values.setdefault(patients[i], set()).add(cells[i])
-        ours = lower in PATIENT_COLUMNS or lower == "sex"
-        (kept if ours or all(len(v) == 1 for v in values.values()) else left).append(title)
+        first: dict[Cell, int] = {}
+        changed = [
+            i
+            for i in rows
+            if cells[i] is not None and cells[first.setdefault(patients[i], i)] != cells[i]
+        ]
+        if changed and _is_ours(title):
+            i = changed[0]
+            raise DataError(
+                f"{table.name}, column {title}: patient {show(patients[i])} changes between rows "
+                f"({table.at([first[patients[i]], i], title)}); one value a patient is allowed; correct it"
+            )
+        if changed:
+            left.append(title)
+        else:
+            kept[title] = {
+                patient: cells[first[patient]] if patient in first else None for patient in patients
+            }
     return kept, left
 
 
