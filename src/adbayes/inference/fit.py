@@ -492,10 +492,7 @@ def _sampled(
 ) -> tuple[xr.Dataset, xr.Dataset, int]:
     settings = analysis.sampler
     posterior, statistics = sample(analysis, frame, design, settings, cores)
-    if gate(posterior, statistics).passed:
+    if settings.target_accept >= RETRY_TARGET_ACCEPT or gate(posterior, statistics).passed:
         return posterior, statistics, 0
-    if settings.target_accept >= RETRY_TARGET_ACCEPT:
-        return posterior, statistics, 0  # it was sampled as carefully as a retry would
     careful = SamplerTable(**{**settings.model_dump(), "target_accept": RETRY_TARGET_ACCEPT})
-    posterior, statistics = sample(analysis, frame, design, careful, cores)
-    return posterior, statistics, 1
+    return *sample(analysis, frame, design, careful, cores), 1

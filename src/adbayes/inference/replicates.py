@@ -106,7 +106,7 @@ def _labelled(frame: ModelFrame, values: np.ndarray) -> np.ndarray:
     column = frame.data[frame.outcome]
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return values
-    return column.cat.categories.to_numpy(dtype=float)[values.astype(int)]
+    return np.asarray(column.cat.categories.to_numpy(dtype=float)[values.astype(int)])
 
 
 def _rows(values: np.ndarray) -> np.ndarray:
