@@ -193,5 +193,7 @@ def published_forests(run: Run) -> dict[str, Figure]:
 
 def _settle(figure: Figure) -> None:
     """Lay a figure out once; it is saved twice, and the layout is most of the work."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
