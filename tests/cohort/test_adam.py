@@ -49,7 +49,7 @@ def test_what_was_understood_and_left_out_is_told():
     assert "parameters read: EASI = easi, NRS = nrs; BASE, CHG and PCHG are computed here" in text
     assert "visits read as weeks: Baseline = 0, Week 16 = 16" in text
     assert "1 visits of patients without a row are missing visits" in text
-    assert "columns that vary within a patient are left out: ADY" in text
+    assert "columns left out, not one value a patient or named like a parameter: ADY" in text
 
 
 def test_capitals_do_not_matter():
@@ -82,6 +82,12 @@ def test_a_characteristic_may_stand_on_any_row_of_the_patient():
     frame = read(records(AGE=[None, None, 40, 50], TRTA=[None, "D", None, "P"])).frame
     assert frame["age"].tolist() == [40, 40, 50, 50]
     assert frame["TRTA"].tolist() == ["D", "D", "P", "P"]
+
+
+def test_a_column_cannot_stand_in_for_a_parameter():
+    found = read(records(easi=72.0, NRS=9))
+    assert found.hash() == read(records()).hash()
+    assert any("named like a parameter: ADY, easi, NRS" in note for note in found.messages)
 
 
 def test_only_flagged_rows_are_read():

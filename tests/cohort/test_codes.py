@@ -101,3 +101,34 @@ def test_other_codes_are_refused(column, value, allowed):
     sentence = rf"x\.csv, column {column}: 1 value not understood \(line 2: {value}\); allowed are {allowed}"
     with pytest.raises(DataError, match=sentence):
         binary(table(column, value), column)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2021-03-04", "2021/3/4", "04.03.2021", "3/4/21", "4 Mar 2021", "04MAR2021", "4-mar-21",
+     "2021-03-04 00:00:00", "2021-03-04T08:30", "44259", "20210304", 44259.0],
+)  # fmt: skip
+def test_dates_are_told_from_weeks(value):
+    with pytest.raises(
+        DataError,
+        match=r"1 value not weeks but dates \(line 3: .*count them from each patient's first",
+    ):
+        weeks(table("visit", "0", value))
+
+
+@pytest.mark.parametrize("value", ["1e9", "5200.5", "week 99999", "-44259", "2021-03", "12:30"])
+def test_other_wrong_visits_are_not_called_dates(value):
+    with pytest.raises(DataError, match="1 value not understood as weeks"):
+        weeks(table("visit", "0", value))
+
+
+def test_a_century_of_weeks_is_read():
+    assert weeks(table("visit", "5200"))[0] == [5200]
+    with pytest.raises(DataError, match="not weeks but dates"):
+        weeks(table("visit", "5201"))
+
+
+def test_another_column_may_hold_the_visits():
+    assert weeks(table("AVISIT", "Baseline"), "AVISIT")[0] == [0]
+    with pytest.raises(DataError, match=r"column AVISIT: 1 value not understood"):
+        weeks(table("AVISIT", "End"), "AVISIT")

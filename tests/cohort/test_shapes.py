@@ -11,7 +11,8 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.outcomes import OUTCOMES, PATIENT_COLUMNS
 from adbayes.cohort.read import cohort_from_frame, read_patients
 from adbayes.cohort.simulate import simulate_patients
-from adbayes.inference.fit import Fit, fit
+from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit
 
 FORMATS = ("csv", "tsv", "parquet", "xlsx", "xpt")
 LAYOUTS = ("long", "wide", "adam")

@@ -1,8 +1,9 @@
 import math
+from dataclasses import replace
 
 import pytest
 
-from adbayes.cohort.table import Table, cell, nearest, number, show
+from adbayes.cohort.table import Table, cell, listed, nearest, number, short, show
 from adbayes.errors import DataError
 
 
@@ -98,3 +99,38 @@ def test_renaming_refuses(columns, sentence):
 def test_nearest_ignores_capitals():
     assert nearest("visit", ["Visit", "Age"]) == " (did you mean 'Visit'?)"
     assert nearest("visit", ["Age"]) == ""
+
+
+def test_large_whole_numbers_stay_apart():
+    assert [cell(2**53), cell(2**53 + 1), cell(-(2**53) - 1)] == [
+        2.0**53,
+        "9007199254740993",
+        "-9007199254740993",
+    ]
+    assert cell(True) == 1.0
+
+
+def test_short_is_one_line_of_at_most_40_characters():
+    assert short("x" * 40) == "x" * 40
+    assert short("x" * 41) == "x" * 37 + "..."
+    assert short("a\nb\x07") == "'a\\nb\\x07'"
+    assert [short(3.0), short(None), short("é")] == ["3", "empty", "é"]
+
+
+def test_listed_shows_five_names():
+    assert listed(["a", "b"]) == "a, b"
+    assert listed("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+def test_notes_name_the_table_and_add_up():
+    noted = table(x=["1"]).noted("one").noted("two", "three")
+    assert noted.notes == ("x.csv: one", "x.csv: two", "x.csv: three")
+
+
+def test_a_gathered_column_says_where_each_cell_stands():
+    found = replace(
+        table(easi=["1", "2"], nrs=["3", "4"]), places={"easi": ["row 7, W0", "row 9, W16"]}
+    )
+    assert found.at([1], "easi") == "row 9, W16: 2"
+    assert found.at([1], "nrs") == "line 3: 4"
+    assert found.at([1]) == "line 3"

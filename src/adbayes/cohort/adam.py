@@ -105,11 +105,8 @@ def long_from_adam(table: Table, codes: Mapping[str, str]) -> Table:
                 "or flag it with ANL01FL"
             )
         at[key] = i
-    keys = [
-        (patient, w)
-        for patient in dict.fromkeys(patients[i] for i in rows)
-        for w in sorted(set(week.values()))
-    ]
+    every = sorted(set(week.values()))
+    keys = [(patient, w) for patient in dict.fromkeys(patients[i] for i in rows) for w in every]
     first = {patients[i]: i for i in reversed(rows)}
     source = [
         next((at[patient, w, name] for name in OUTCOMES if (patient, w, name) in at), None)
@@ -134,10 +131,12 @@ def long_from_adam(table: Table, codes: Mapping[str, str]) -> Table:
     for other, value in kept.items():
         once = _is_ours(other)  # so that a fault of a characteristic is told once
         columns[other] = [
-            value[patient] if not once or w == keys[0][1] else None for patient, w in keys
+            value[patient] if not once or w == every[0] else None for patient, w in keys
         ]
     if left:
-        notes.append(f"columns that vary within a patient are left out: {listed(left)}")
+        notes.append(
+            f"columns left out, not one value a patient or named like a parameter: {listed(left)}"
+        )
     notes += _bases(table, title, columns, patients, names, rows)
     lines = tuple(
         table.rows[first[key[0]] if i is None else i] for key, i in zip(keys, source, strict=True)
@@ -245,7 +244,7 @@ def _constant(
                 f"{table.name}, column {title}: patient {show(patients[i])} changes between rows "
                 f"({table.at([first[patients[i]], i], title)}); one value a patient is allowed; correct it"
             )
-        if changed:
+        if changed or title.lower() in OUTCOMES:  # a name that a parameter has taken
             left.append(title)
         else:
             kept[title] = {
