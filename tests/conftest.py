@@ -13,7 +13,9 @@ import pytest
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.cohort.simulate import SimulatedCohort, simulate_mixed_model, simulate_patients
-from adbayes.inference.fit import Fit, Fits, fit
+from adbayes.inference.fit import Fit
+from adbayes.inference.fits import Fits
+from adbayes.inference.fitting import fit
 from adbayes.model.spec import Spec, load_spec
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "reference"

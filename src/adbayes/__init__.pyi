@@ -13,8 +13,8 @@ from .model.scaffold import scaffold as scaffold
 from .model.spec import Spec as Spec
 from .model.spec import load_spec as load_spec
 from .inference.fit import Fit as Fit
-from .inference.fit import Fits as Fits
-from .inference.fit import fit as fit
+from .inference.fits import Fits as Fits
+from .inference.fitting import fit as fit
 from .checks.data_page import Description as Description
 from .checks.data_page import describe as describe
 from .checks.priors import check as check

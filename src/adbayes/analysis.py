@@ -15,13 +15,14 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import read_patients
 from adbayes.cohort.simulate import simulate_patients
 from adbayes.errors import DataError
-from adbayes.inference.fit import Fit, fit_analysis
+from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit_analysis
 from adbayes.inference.plan import Plan, plan
 from adbayes.inference.printed import published_summary, unanswered
 from adbayes.model.frame import missing_columns
 from adbayes.model.spec import Spec
 from adbayes.paper.published import Paper, load_paper
-from adbayes.results.comparison import compare, compare_published
+from adbayes.results.comparison import compare, compare_published, compare_unfitted
 from adbayes.results.refit import Refit, refit
 from adbayes.results.summary import COLUMNS as SUMMARY_COLUMNS
 from adbayes.results.summary import diagnose, summarize
@@ -219,6 +220,9 @@ def run_specs(
             checks.append(predictive_checks(one))
         with _timed(seconds, "sensitivity"):
             sensitivity.append(power_scaling(one))
+    for settled in plans:
+        for analysis, reason in settled.skipped:
+            comparisons.append(compare_unfitted(analysis, cohort, paper, reason))
     return Run(
         paper=paper,
         cohort=cohort,
@@ -257,7 +261,7 @@ def _plans(
             skipped[spec.name] = f"the data have no column {', '.join(sorted(absent))}"
             continue
         settled = plan(spec, cohort, variant, priors, **sampler)
-        skipped |= {f"{spec.name} [{x}]": reason for x, reason in settled.skipped.items()}
+        skipped |= {f"{spec.name} [{x}]": reason for x, reason in settled.reasons.items()}
         plans.append(settled)
     if not plans:
         listed = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())

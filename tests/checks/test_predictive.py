@@ -10,7 +10,8 @@ import pytest
 from adbayes.checks.predictive import COLUMNS, predictive_checks
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.cohort.simulate import simulate_mixed_model
-from adbayes.inference.fit import Fit, fit
+from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit
 from adbayes.model.spec import Spec
 
 AGREED = (

@@ -10,7 +10,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.errors import DataError, SpecError
 from adbayes.inference import sampler
-from adbayes.inference.fit import fit
+from adbayes.inference.fitting import fit
 from adbayes.inference.plan import plan
 from adbayes.model.spec import Spec, load_spec
 
@@ -41,9 +41,9 @@ def own(spec_from: Callable[[str], Spec]) -> Spec:
 def test_predictors_that_cannot_be_fitted_are_skipped_with_their_reason(own: Spec) -> None:
     settled = plan(own, cohort_from_frame(TABLE))
     assert [analysis.x for analysis, _ in settled.jobs] == ["a"]
-    assert set(settled.skipped) == {"b", "c"}
-    assert "'b' of own has one level (1.0) in the 5 rows" in settled.skipped["b"]
-    assert "no column 'c'" in settled.skipped["c"]
+    assert set(settled.reasons) == {"b", "c"}
+    assert "'b' of own has one level (1.0) in the 5 rows" in settled.reasons["b"]
+    assert "no column 'c'" in settled.reasons["c"]
 
 
 @pytest.mark.parametrize(("x", "match"), [("b", "has one level"), ("c", "no column 'c'")])

@@ -9,7 +9,8 @@ import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
-from adbayes.inference.fit import Fit, fit
+from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit
 from adbayes.inference.sampler import KEPT_STATISTICS, stream
 from adbayes.model.spec import Spec
 

@@ -7,7 +7,8 @@ import nutpie
 import pytest
 
 from adbayes.cohort.simulate import simulate_patients
-from adbayes.inference.fit import Fits, fit
+from adbayes.inference.fits import Fits
+from adbayes.inference.fitting import fit
 from adbayes.model import compiled, logistic_regression, random_intercept
 from adbayes.model.compiled import check_swap, structure_of, swapped
 from adbayes.model.spec import load_spec

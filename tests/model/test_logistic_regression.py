@@ -15,10 +15,11 @@ from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.plan import plan
 from adbayes.model import logistic_regression
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design, bambi_model, design_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.logistic_regression import log_likelihood, matches, named, replicate
-from adbayes.model.spec import Analysis, Spec
+from adbayes.model.spec import Spec
 
 TEXT = """
 name = "own"

@@ -14,10 +14,11 @@ from adbayes.cohort.read import cohort_from_frame
 from adbayes.inference.fit import Fit
 from adbayes.inference.plan import plan
 from adbayes.model import random_intercept
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design, bambi_model, design_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.random_intercept import draw_group_effects, log_likelihood, matches, replicate
-from adbayes.model.spec import Analysis, Spec
+from adbayes.model.spec import Spec
 
 TEXT = """
 name = "own"

@@ -45,10 +45,8 @@ def printed(entry):
 
 
 def judged(ledger):
-    totals = {
-        "t4.a.x.p": one for one in moments(ledger, "pct_change_mean") if one.mean.variable == "a"
-    }
-    (found,) = two_groups(ledger, totals)
+    (total,) = [one for one in moments(ledger, "pct_change_mean") if one.mean.variable == "a"]
+    (found,) = two_groups(ledger, {"t4.a.x.p": total})
     return found
 
 

@@ -4,7 +4,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from adbayes.errors import SpecError
-from adbayes.inference.fit import Fit, Fits
+from adbayes.inference.fit import Fit
+from adbayes.inference.fits import Fits
 from adbayes.paper.published import load_paper
 from adbayes.plots.of_fit import (
     each,

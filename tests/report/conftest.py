@@ -11,7 +11,8 @@ from adbayes.analysis import Run
 from adbayes.checks.predictive import predictive_checks
 from adbayes.checks.sensitivity import power_scaling
 from adbayes.cohort.cohort import Cohort
-from adbayes.inference.fit import Fit, Fits
+from adbayes.inference.fit import Fit
+from adbayes.inference.fits import Fits
 from adbayes.inference.printed import published_summary, unanswered
 from adbayes.paper.published import load_paper
 from adbayes.report.figures import draw_figures

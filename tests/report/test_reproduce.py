@@ -26,7 +26,7 @@ def test_reproduce_writes_reuses_and_repeats(
         raise AssertionError("sampled although the draws were kept")
 
     with monkeypatch.context() as patch:
-        patch.setattr("adbayes.inference.fit.sample", never)
+        patch.setattr("adbayes.inference.fitting.sample", never)
         ab.reproduce(tmp_path / "a", **settings)
     assert {path.name: path.read_bytes() for path in (tmp_path / "a").glob("*.csv")} == tables
     ab.reproduce(tmp_path / "b", jobs=1, **settings)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from adbayes.cohort.cohort import Cohort
-from adbayes.inference.fit import Fit, Fits
+from adbayes.inference.fit import Fit
+from adbayes.inference.fits import Fits
 from adbayes.model.library import model_names
 from adbayes.model.spec import load_spec
 from adbayes.paper.published import Paper, load_paper

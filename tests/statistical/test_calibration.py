@@ -13,7 +13,8 @@ from scipy import stats
 
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.errors import DataError
-from adbayes.inference.fit import Fit, fit
+from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit
 from adbayes.model.spec import Spec
 
 RANKS = 99  # thinned draws a replicate

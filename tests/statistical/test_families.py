@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from adbayes.cohort.read import cohort_from_frame
-from adbayes.inference.fit import Fit, fit, top_level_priors
+from adbayes.inference.fit import Fit, top_level_priors
+from adbayes.inference.fitting import fit
 from adbayes.model.compiled import structure_of
 from adbayes.model.spec import Spec
 

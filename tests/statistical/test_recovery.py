@@ -8,7 +8,8 @@ from scipy import stats
 
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.cohort.simulate import simulate_mixed_model
-from adbayes.inference.fit import Fit, fit
+from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit
 from adbayes.model.spec import Spec
 
 MEANS, TAU, SIGMA = (30.0, 8.0, 5.0, 3.5), 3.0, 4.0

@@ -9,7 +9,8 @@ import pytest
 from scipy.optimize import minimize
 
 from adbayes.cohort.read import cohort_from_frame, read_patients
-from adbayes.inference.fit import Fit, fit
+from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit
 from adbayes.inference.plan import plan
 from adbayes.model import logistic_regression
 from adbayes.model.bambi_model import bambi_model, design_of

@@ -14,9 +14,10 @@ from adbayes.cohort.describe import (
 )
 from adbayes.errors import DataError
 from adbayes.inference.plan import plan
+from adbayes.model.analysis import Analysis
 from adbayes.model.frame import ModelFrame
 from adbayes.model.library import model_names
-from adbayes.model.spec import Analysis, load_spec
+from adbayes.model.spec import load_spec
 
 _PATTERNS = 8  # of one outcome, in print; the table has all
 SPEC_COLUMNS = ["model", "x", "rows", "patients", "dropped"]
@@ -140,7 +141,7 @@ def spec_table(cohort: Cohort) -> pd.DataFrame:
         for analysis, frame in settled.jobs:
             dropped = _dropped(analysis, frame, cohort)
             found.append([name, analysis.x or "", frame.n_rows, frame.n_units, dropped])
-        for x, reason in settled.skipped.items():
+        for x, reason in settled.reasons.items():
             found.append([name, x, 0, 0, f"not fitted: {_reason(reason, cohort)}"])
     return pd.DataFrame(found, columns=SPEC_COLUMNS)
 

@@ -10,9 +10,9 @@ from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.inference.replicates import outcomes, prior_outcomes
 from adbayes.inference.sampler import stream
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
-from adbayes.model.spec import Analysis
 from adbayes.results.summary import identity
 
 COLUMNS = [

@@ -11,9 +11,10 @@ import pandas as pd
 from adbayes.checks.predictive import COLUMNS, prior_predictive
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.plan import plan
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.priors import Prior
-from adbayes.model.spec import Analysis, Spec, load_spec
+from adbayes.model.spec import Spec, load_spec
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -106,7 +107,7 @@ def check(
             notes.append(
                 "group slopes and intercepts have independent SDs: Bambi has no correlation"
             )
-    notes += [f"{x} left out: {reason}" for x, reason in settled.skipped.items()]
+    notes += [f"{x} left out: {reason}" for x, reason in settled.reasons.items()]
     return Check(
         cohort.label,
         pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True),

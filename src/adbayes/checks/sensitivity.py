@@ -62,8 +62,8 @@ def power_scaling(fit: Fit, alpha: float = 0.8) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     prob = fit.analysis.sampler.ci_prob
     rows = scaled(quantities, fit.log_prior, fit.log_likelihood, alpha, prob)
-    whose = {**identity(fit), "denominator": fit.frame.n_units, "method": "power_scaling"}
-    return pd.DataFrame(rows).assign(**whose).reindex(columns=COLUMNS)
+    table = pd.DataFrame(rows).assign(**identity(fit), method="power_scaling")
+    return table.assign(denominator=fit.frame.n_units).reindex(columns=COLUMNS)
 
 
 def scaled(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
-from adbayes.model.frame import ModelFrame, missing_columns, model_frame
+from adbayes.model.analysis import Analysis
+from adbayes.model.frame import ModelFrame, model_frame
 from adbayes.model.priors import Prior
-from adbayes.model.spec import Analysis, Spec
+from adbayes.model.spec import Spec
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -22,12 +23,17 @@ class Plan:
     ----------
     jobs : tuple of (Analysis, ModelFrame)
         In the order of the spec.
-    skipped : dict of str to str
-        Predictor of ``for_each`` to the reason it is left out.
+    skipped : tuple of (Analysis, str)
+        Analyses of ``for_each`` that the data cannot answer, with the reason.
     """
 
     jobs: tuple[tuple[Analysis, ModelFrame], ...]
-    skipped: dict[str, str]
+    skipped: tuple[tuple[Analysis, str], ...]
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Predictor to the reason it is left out."""
+        return {str(analysis.x): reason for analysis, reason in self.skipped}
 
 
 def plan(
@@ -66,25 +72,19 @@ def plan(
         For a fault in the spec, the variant, the priors or the sampler's settings.
     DataError
         Where nothing can be fitted. Under ``for_each`` a predictor that cannot be fitted (its
-        column is absent or has one level) is skipped with its reason, unless it was asked for.
+        column is absent or has one level, the outcome does not vary where it is known) is skipped
+        with its reason, unless it was asked for or no other can be fitted.
     """
     jobs: list[tuple[Analysis, ModelFrame]] = []
-    skipped: dict[str, str] = {}
+    skipped: list[tuple[Analysis, str]] = []
     for analysis in spec.analyses(variant, priors, x):
         settled = analysis.with_sampler(**sampler)
         try:
             jobs.append((settled, model_frame(settled, cohort)))
         except DataError as error:
-            # Only what is wrong with this predictor alone may be skipped.
-            own = settled.x is not None and x is None
-            if own and (_only_x_missing(settled, cohort) or repr(settled.x) in str(error)):
-                skipped[str(settled.x)] = str(error)
-                continue
-            raise
-    if not jobs:
-        raise DataError(next(iter(skipped.values())))
-    return Plan(tuple(jobs), skipped)
-
-
-def _only_x_missing(analysis: Analysis, cohort: Cohort) -> bool:
-    return missing_columns(analysis, cohort) == (analysis.x,)
+            if settled.x is None or x is not None:
+                raise
+            skipped.append((settled, str(error)))
+    if not jobs:  # then what is wrong is not one predictor
+        raise DataError(skipped[0][1])
+    return Plan(tuple(jobs), tuple(skipped))

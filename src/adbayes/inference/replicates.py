@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.logistic_regression import split_terms
 from adbayes.model.random_intercept import NAME as RANDOM_INTERCEPT
-from adbayes.model.spec import Analysis
 
 
 def prior_outcomes(

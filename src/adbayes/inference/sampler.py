@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of, swapped
 from adbayes.model.frame import ModelFrame
 from adbayes.model.random_intercept import NAME as RANDOM_INTERCEPT
 from adbayes.model.random_intercept import draw_group_effects
-from adbayes.model.spec import Analysis
 from adbayes.model.spec_tables import SamplerTable
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from adbayes.errors import SpecError
+from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.formula import NUMERIC_TRANSFORMS
 from adbayes.model.frame import ModelFrame
-from adbayes.model.spec import MEAN, Analysis
 
 if TYPE_CHECKING:
     import bambi as bmb

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from adbayes.model import logistic_regression, random_intercept
-from adbayes.model.spec import Analysis
+from adbayes.model.analysis import Analysis
 
 STRUCTURES: tuple[ModuleType, ...] = (logistic_regression, random_intercept)
 

@@ -9,8 +9,9 @@ import pandas as pd
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
+from adbayes.model.analysis import Analysis
+from adbayes.model.answerable import BY_LEVEL, baseline, levels
 from adbayes.model.sentences import nearest
-from adbayes.model.spec import Analysis
 from adbayes.model.where import parse_where, rows_where
 
 
@@ -157,6 +158,8 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
         frame[column] = (frame[column].astype(float) - centre) / scale
     frame = _typed(analysis, frame, source, clinical=cohort.clinical)
     _varies(analysis, frame, source)
+    if set(analysis.estimands.report) & set(BY_LEVEL):
+        baseline(analysis, levels(frame[analysis.estimands.by]))
     return ModelFrame(frame, table.outcome, unit, dropped, analysis.mean.trials)
 
 

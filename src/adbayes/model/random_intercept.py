@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
 from adbayes.model.logistic_regression import linear_predictor, normal_priors, split_terms
 from adbayes.model.priors import Prior
-from adbayes.model.spec import Analysis
 
 if TYPE_CHECKING:
     import pymc as pm

@@ -9,6 +9,7 @@ import pandas as pd
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import SpecError
+from adbayes.model.analysis import MEAN, Analysis, expected_parameters
 from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.families import FAMILIES
 from adbayes.model.formula import parse_formula
@@ -16,7 +17,6 @@ from adbayes.model.frame import model_frame
 from adbayes.model.prior_sets import PriorSet
 from adbayes.model.priors import Prior
 from adbayes.model.sentences import nearest
-from adbayes.model.spec import MEAN, Analysis, expected_parameters
 from adbayes.model.spec_tables import DataTable, EstimandsTable, SamplerTable
 
 

@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 
 from adbayes.checks.predictive import predictive_checks
 from adbayes.errors import SpecError
-from adbayes.inference.fit import Fit, Fits
+from adbayes.inference.fit import Fit
+from adbayes.inference.fits import Fits
 from adbayes.paper.published import Paper
 from adbayes.plots.from_tables import (
     draw_forest,

@@ -4,16 +4,17 @@ It never sees draws. The fields of a row: `frequentist` is the live refit of the
 the same data; `bayes` the posterior's version of it; `role` says what an agreement would mean.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
+from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
 from adbayes.results.refit import refit
-from adbayes.results.summary import NOT_CONVERGED, identity, summarize
+from adbayes.results.summary import NOT_CONVERGED, identity, summarize, whose
 
 COLUMNS = [
     "published_id",
@@ -143,10 +144,7 @@ def compare(
     """
     a = fit.analysis
     rows = []
-    for id in _answered(paper, a.published):
-        number = paper.number(id)
-        if a.x is not None and number.term != a.x:
-            continue
+    for number in _answered(paper, a):
         row = _printed(number) | identity(fit) | {"outcome": fit.frame.outcome}
         again = _refitted(number, statistics)
         row["frequentist"] = again
@@ -164,6 +162,34 @@ def compare(
         if fit.cohort.evidence == "reconstructed" and not number.status:
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def compare_unfitted(analysis: Analysis, cohort: Cohort, paper: Paper, reason: str) -> pd.DataFrame:
+    """Rows for the printed numbers of an analysis that the data could not answer.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was not fitted.
+    cohort : Cohort
+        The data.
+    paper : Paper
+        The printed numbers.
+    reason : str
+        Why not.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS`, role `not_addressable`, the reason in `note`.
+    """
+    rows = [
+        _printed(number)
+        | whose(analysis, cohort)
+        | {"outcome": analysis.data.outcome, "role": "not_addressable", "note": reason}
+        for number in _answered(paper, analysis)
+    ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -235,8 +261,11 @@ def agrees(value: float, number: PublishedNumber) -> bool:
     return bool(low - 1e-9 <= value <= high + 1e-9)
 
 
-def _answered(paper: Paper, patterns: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(id for pattern in patterns for id in paper.ids(pattern)))
+def _answered(paper: Paper, analysis: Analysis) -> list[PublishedNumber]:
+    """The printed numbers that an analysis answers; under `for_each`, those of its predictor."""
+    ids = dict.fromkeys(id for pattern in analysis.published for id in paper.ids(pattern))
+    numbers = [paper.number(id) for id in ids]
+    return [number for number in numbers if analysis.x is None or number.term == analysis.x]
 
 
 def _printed(number: PublishedNumber) -> dict[str, object]:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit, top_level_priors
-from adbayes.model.spec import MEAN
+from adbayes.model.analysis import MEAN
 
 COLUMNS = ["term", "x", "prior", "posterior", "log", "unit", "evidence", "n"]
 _POINTS = 400

@@ -14,8 +14,8 @@ import xarray as xr
 from scipy.special import expit, ndtr
 
 from adbayes.cohort.outcomes import OUTCOMES
-from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
+from adbayes.model.answerable import baseline, levels
 
 INVERSE_LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": lambda eta: eta,
@@ -76,11 +76,6 @@ def estimands(fit: Fit) -> list[Estimand]:
     -------
     list of Estimand
         Empty where the spec asks for none.
-
-    Raises
-    ------
-    SpecError
-        Where the spec asks for a quantity that its model does not have.
     """
     table = fit.analysis.estimands
     known = {
@@ -96,7 +91,6 @@ def estimands(fit: Fit) -> list[Estimand]:
     }
     found: list[Estimand] = []
     for name in table.report:
-        _require(fit, name)
         found += known[name](fit)
     return found
 
@@ -137,35 +131,9 @@ def _scalars(name: str, values: xr.DataArray) -> Iterator[tuple[str, xr.DataArra
     if not extra:
         yield name, values.transpose("chain", "draw")
         return
-    for levels in itertools.product(*(values[dim].to_numpy() for dim in extra)):
-        draws = values.sel(dict(zip(extra, levels, strict=True)), drop=True)
-        yield f"{name}[{', '.join(map(str, levels))}]", draws.transpose("chain", "draw")
-
-
-def _require(fit: Fit, name: str) -> None:
-    """Refuse a quantity that the model does not have, before its formula is misused."""
-    a = fit.analysis
-    gaussian = a.family.name in ("gaussian", "t") and a.link == "identity"
-    intercept = gaussian and len(a.mean.groups) == 1 and a.mean.groups[0].startswith("1|")
-    binary = a.family.name in ("bernoulli", "binomial", "beta_binomial")
-    allowed = {
-        "mean": gaussian,
-        "mean_change": gaussian,
-        "ratio_of_means": gaussian,
-        "predictive_sd": intercept and a.family.name == "gaussian" and set(a.formulas) == {"mu"},
-        "share_mcid": intercept and a.family.name == "gaussian" and set(a.formulas) == {"mu"},
-        "icc": intercept and set(a.formulas) == {"mu"},
-        "odds_ratio": binary and a.link == "logit",
-        "risk_difference": binary and not a.mean.groups,
-        "risk_ratio": binary and not a.mean.groups,
-    }
-    if not allowed[name]:
-        raise SpecError(
-            f"{a.where_from}: [estimands] {name!r} is not defined for family {a.family.name}, link "
-            f"{a.link}, groups {', '.join(a.mean.groups) or 'none'}; leave it out"
-        )
-    if name == "share_mcid" and a.estimands.mcid is None:
-        raise SpecError(f"{a.where_from}: [estimands] share_mcid needs mcid = {{ value, source }}")
+    for labels in itertools.product(*(values[dim].to_numpy() for dim in extra)):
+        draws = values.sel(dict(zip(extra, labels, strict=True)), drop=True)
+        yield f"{name}[{', '.join(map(str, labels))}]", draws.transpose("chain", "draw")
 
 
 def _unit(fit: Fit) -> str:
@@ -174,28 +142,11 @@ def _unit(fit: Fit) -> str:
 
 
 def _levels(fit: Fit) -> list[str]:
-    """The levels of the spec's ``by`` column."""
-    by = fit.analysis.estimands.by
-    if by not in fit.frame.data.columns:
-        raise SpecError(
-            f"{fit.analysis.where_from}: [estimands] by = {by!r} is not a column of the model"
-        )
-    column = fit.frame.data[by]
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return [str(level) for level in column.cat.categories]
-    return [f"{level:g}" for level in sorted(column.unique())]
+    return levels(fit.frame.data[fit.analysis.estimands.by])
 
 
 def _baseline(fit: Fit) -> str:
-    levels = _levels(fit)
-    stated = fit.analysis.estimands.baseline
-    baseline = levels[0] if stated is None else str(stated)
-    if baseline not in levels:
-        raise SpecError(
-            f"{fit.analysis.where_from}: [estimands] baseline = {stated!r} is not a level of "
-            f"{fit.analysis.estimands.by!r} (levels: {', '.join(levels)})"
-        )
-    return baseline
+    return baseline(fit.analysis, _levels(fit))
 
 
 def _level_means(fit: Fit) -> dict[str, xr.DataArray]:
@@ -262,7 +213,7 @@ def _shares_mcid(fit: Fit) -> Iterator[Estimand]:
     The patient's intercept cancels in a change, whose SD over patients is sqrt(2) sigma.
     """
     mcid = fit.analysis.estimands.mcid
-    assert mcid is not None  # _require has seen it
+    assert mcid is not None  # load_spec has seen to it
     _, within = _sds(fit)
     means, baseline = _level_means(fit), _baseline(fit)
     for level, draws in means.items():
@@ -295,12 +246,6 @@ def _effect_terms(fit: Fit) -> list[tuple[str, str, xr.DataArray]]:
             if term.levels:
                 draws = draws.isel({term.dim: position}, drop=True)
             found.append((term.name, label, draws.transpose("chain", "draw")))
-    absent = set(named) - {name for name, _, _ in found}
-    if absent:
-        raise SpecError(
-            f"{fit.analysis.where_from}: [estimands] terms: no term {', '.join(sorted(absent))} in the "
-            f"formula (terms: {', '.join(term.name for term in fit.design.terms)})"
-        )
     return found
 
 

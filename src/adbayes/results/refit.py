@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from adbayes.inference.fit import Fit
+from adbayes.model.answerable import baseline, levels
+from adbayes.model.where import parse_where, rows_where
 from adbayes.results.frequentist import (
     describe_by,
     least_squares,
@@ -121,19 +123,23 @@ def _visit_statistics(fit: Fit, table: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=["statistic", "visit", "term", "value"])
     rows: list[dict[str, object]] = []
     raw = describe_by(fit.frame.data, outcome, by)
-    baseline = float(raw["mean"].iloc[0])
-    for position, row in raw.iterrows():
-        visit = str(row[by])
+    names = levels(fit.frame.data[by])
+    start = baseline(fit.analysis, names)
+    means = dict(zip(names, raw["mean"], strict=True))
+    for visit, (_, row) in zip(names, raw.iterrows(), strict=True):
         rows += [
             {"statistic": "mean", "visit": visit, "value": row["mean"]},
             {"statistic": "sd", "visit": visit, "value": row["sd"]},
         ]
-        if position:
-            fall = 100 * (1 - row["mean"] / baseline)
+        if visit != start:
+            fall = 100 * (1 - row["mean"] / means[start])
             rows.append({"statistic": "percent", "visit": visit, "value": fall})
     percent = f"{outcome}_percent_change"
-    if fit.cohort.clinical and percent in fit.cohort.frame.columns:
-        for _, row in describe_by(fit.cohort.frame, percent, by).iterrows():
+    if fit.cohort.clinical and by == "visit" and percent in fit.cohort.frame.columns:
+        changes = fit.cohort.frame
+        if fit.analysis.data.where is not None:
+            changes = changes[rows_where(parse_where(fit.analysis.data.where), changes)]
+        for _, row in describe_by(changes, percent, by).iterrows():
             visit = f"{row[by]:g}"
             if row["n"]:
                 rows += [

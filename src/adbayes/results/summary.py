@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from adbayes.cohort.cohort import Cohort
 from adbayes.inference.diagnostics import COLUMNS as DIAGNOSTICS_COLUMNS
 from adbayes.inference.diagnostics import MAX_R_HAT, MIN_ESS, gate, quality
 from adbayes.inference.fit import Fit
+from adbayes.model.analysis import Analysis
 from adbayes.results.estimands import Estimand, estimands, parameters
 
 COLUMNS = [
@@ -126,7 +128,7 @@ def diagnose(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame([row], columns=DIAGNOSTICS_COLUMNS)
 
 
-def identity(fit: Fit) -> dict[str, str | int | None]:
+def identity(fit: Fit) -> dict[str, str]:
     """The columns that say what a row is about and on which evidence it rests.
 
     Parameters
@@ -139,12 +141,30 @@ def identity(fit: Fit) -> dict[str, str | int | None]:
     dict
         model, variant, priors, evidence, cohort.
     """
+    return whose(fit.analysis, fit.cohort)
+
+
+def whose(analysis: Analysis, cohort: Cohort) -> dict[str, str]:
+    """The same columns for a model that need not have been fitted.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model.
+    cohort : Cohort
+        The data.
+
+    Returns
+    -------
+    dict
+        model, variant, priors, evidence, cohort.
+    """
     return {
-        "model": fit.analysis.model,
-        "variant": fit.analysis.variant,
-        "priors": fit.analysis.prior_set,
-        "evidence": fit.cohort.evidence,
-        "cohort": "" if fit.cohort.index is None else str(fit.cohort.index),
+        "model": analysis.model,
+        "variant": analysis.variant,
+        "priors": analysis.prior_set,
+        "evidence": cohort.evidence,
+        "cohort": "" if cohort.index is None else str(cohort.index),
     }
 
 

@@ -1,0 +1,183 @@
+"""From a spec and a cohort to fits: planned whole, then sampled, or taken from the store."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from adbayes.cohort.cohort import Cohort
+from adbayes.inference.diagnostics import gate
+from adbayes.inference.fit import Fit
+from adbayes.inference.fits import Fits
+from adbayes.inference.plan import plan
+from adbayes.inference.sampler import sample
+from adbayes.inference.store import fingerprint, load, save
+from adbayes.model.analysis import Analysis
+from adbayes.model.bambi_model import Design, bambi_model, design_of
+from adbayes.model.frame import ModelFrame
+from adbayes.model.priors import Prior
+from adbayes.model.spec import Spec, load_spec
+from adbayes.model.spec_tables import SamplerTable
+
+if TYPE_CHECKING:
+    import bambi as bmb
+
+RETRY_TARGET_ACCEPT = 0.99
+
+
+def fit(
+    spec: str | Path | Spec,
+    cohort: Cohort,
+    variant: str | None = None,
+    priors: "str | Mapping[str, Prior | bmb.Prior] | None" = None,
+    *,
+    x: str | None = None,
+    draws: int | None = None,
+    tune: int | None = None,
+    chains: int | None = None,
+    target_accept: float | None = None,
+    seed: int | None = None,
+    cores: int | None = None,
+    folder: str | Path | None = None,
+) -> Fit | Fits:
+    """Fit a spec to a cohort.
+
+    Parameters
+    ----------
+    spec : str or path or Spec
+        A name in models/, a TOML file, or a loaded spec.
+    cohort : Cohort
+        The data.
+    variant : str, optional
+        A variant of the spec; its own model if not given.
+    priors : str or mapping, optional
+        A prior set's name, or ``{"female": bmb.Prior("Normal", mu=0, sigma=0.5)}`` laid over the
+        reported set.
+    x : str, optional
+        One predictor of a spec with ``for_each``; all of them if not given.
+    draws, tune, chains : int, optional
+        Per chain; the spec's values if not given.
+    target_accept : float, optional
+        Between 0.5 and 1.
+    seed : int, optional
+        Equal seeds give equal draws.
+    cores : int, optional
+        Chains run at once; changes no number.
+    folder : str or path, optional
+        Where to keep the draws and look for earlier ones of the same fingerprint.
+
+    Returns
+    -------
+    Fit, or Fits under ``for_each`` without `x`
+        Everything validated before anything is sampled.
+
+    Raises
+    ------
+    SpecError
+        For a fault in the spec, the variant or the priors.
+    DataError
+        For data that the spec cannot use.
+    """
+    loaded = spec if isinstance(spec, Spec) else load_spec(spec)
+    settled = plan(
+        loaded,
+        cohort,
+        variant,
+        priors,
+        x,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        target_accept=target_accept,
+        seed=seed,
+    )
+    fits = [
+        fit_analysis(analysis, cohort, frame, cores=cores, folder=folder)
+        for analysis, frame in settled.jobs
+    ]
+    if len(fits) == 1 and (x is not None or not loaded.predictors):
+        return fits[0]
+    return Fits({str(one.analysis.x): one for one in fits}, settled.reasons)
+
+
+def fit_analysis(
+    analysis: Analysis,
+    cohort: Cohort,
+    frame: ModelFrame,
+    *,
+    cores: int | None = None,
+    folder: str | Path | None = None,
+    fresh: bool = False,
+) -> Fit:
+    """Fit one analysis to its rows, or take its draws from the store.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What is fitted.
+    cohort : Cohort
+        Whose data.
+    frame : ModelFrame
+        The rows, from `model_frame`.
+    cores : int, optional
+        Chains run at once.
+    folder : str or path, optional
+        The store; nothing is kept if not given.
+    fresh : bool, optional
+        Sample even where the store has the draws.
+
+    Returns
+    -------
+    Fit
+        Sampled a second time at a target acceptance of 0.99 where the first did not pass the gate.
+    """
+    design = design_of(bambi_model(analysis, frame))
+    identity = fingerprint(
+        {
+            "analysis": analysis.content(),
+            "data": frame.hash(),
+            "evidence": cohort.evidence,
+            "cohort": cohort.index,
+        }
+    )
+    path = None if folder is None else Path(folder) / f"{stem(analysis, cohort)}.nc"
+    stored = None if path is None or fresh else load(path, identity)
+    if stored is not None:
+        tree, retries = stored
+        posterior, statistics = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    else:
+        posterior, statistics, retries = _sampled(analysis, frame, design, cores)
+        if path is not None:
+            tree = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics})
+            save(path, tree, identity, retries)
+    return Fit(analysis, cohort, frame, design, posterior, statistics, retries, identity)
+
+
+def stem(analysis: Analysis, cohort: Cohort) -> str:
+    """File stem of a fit: the analysis's key, and the cohort's number if it has one.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was fitted.
+    cohort : Cohort
+        To what.
+
+    Returns
+    -------
+    str
+        ``<model>[.<x>].<variant>.<priors>[.cohort<k>]``.
+    """
+    return analysis.key if cohort.index is None else f"{analysis.key}.cohort{cohort.index}"
+
+
+def _sampled(
+    analysis: Analysis, frame: ModelFrame, design: Design, cores: int | None
+) -> tuple[xr.Dataset, xr.Dataset, int]:
+    settings = analysis.sampler
+    posterior, statistics = sample(analysis, frame, design, settings, cores)
+    if settings.target_accept >= RETRY_TARGET_ACCEPT or gate(posterior, statistics).passed:
+        return posterior, statistics, 0
+    careful = SamplerTable(**{**settings.model_dump(), "target_accept": RETRY_TARGET_ACCEPT})
+    return *sample(analysis, frame, design, careful, cores), 1

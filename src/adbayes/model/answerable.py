@@ -1,0 +1,113 @@
+"""Which clinical quantities a model can answer: settled before anything is sampled."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from adbayes.errors import DataError
+from adbayes.model.analysis import MEAN, Analysis
+from adbayes.model.sentences import nearest
+
+# Quantities that have one value a level of the spec's `by` column.
+BY_LEVEL = ("mean", "mean_change", "ratio_of_means", "predictive_sd", "share_mcid")
+
+
+def unanswerable(analysis: Analysis) -> list[str]:
+    """What the spec asks for that its model does not have.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model and the quantities asked for.
+
+    Returns
+    -------
+    list of str
+        One sentence a fault; empty where all can be answered.
+    """
+    a = analysis
+    where = f"{a.where_from}: [estimands]"
+    gaussian = a.family.name in ("gaussian", "t") and a.link == "identity"
+    plain = set(a.formulas) == {MEAN}
+    intercept = gaussian and plain and len(a.mean.groups) == 1 and a.mean.groups[0].startswith("1|")
+    binary = a.family.name in ("bernoulli", "binomial", "beta_binomial")
+    answered = {
+        "mean": gaussian,
+        "mean_change": gaussian,
+        "ratio_of_means": gaussian,
+        "predictive_sd": intercept and a.family.name == "gaussian",
+        "share_mcid": intercept and a.family.name == "gaussian",
+        "icc": intercept,
+        "odds_ratio": binary and a.link == "logit",
+        "risk_difference": binary and not a.mean.groups,
+        "risk_ratio": binary and not a.mean.groups,
+    }
+    faults = [
+        f"{where} {name!r} is not defined for family {a.family.name}, link {a.link}, groups "
+        f"{', '.join(a.mean.groups) or 'none'}; leave it out"
+        for name in a.estimands.report
+        if not answered[name]
+    ]
+    if "share_mcid" in a.estimands.report and a.estimands.mcid is None:
+        faults.append(f'{where} share_mcid needs mcid = {{ value = ..., source = "..." }}')
+    by = a.estimands.by
+    if set(a.estimands.report) & set(BY_LEVEL) and by not in a.mean.columns:
+        faults.append(
+            f"{where} by = {by!r} is not a column of the formula{nearest(by, a.mean.columns)}"
+        )
+    effects = [name for name in a.mean.common if name != "Intercept"]
+    faults += [
+        f"{where} terms: {term!r} is not a term of the formula{nearest(term, effects)}"
+        for term in a.estimands.terms
+        if term not in effects
+    ]
+    return faults
+
+
+def levels(column: pd.Series) -> list[str]:
+    """The levels of a `by` column, as tables name them.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Categorical, or numbers.
+
+    Returns
+    -------
+    list of str
+        In the order of the categories, or ascending.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return [str(level) for level in column.cat.categories]
+    return [f"{level:g}" for level in sorted(column.unique())]
+
+
+def baseline(analysis: Analysis, found: Iterable[str]) -> str:
+    """The level that changes are counted from.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Names it, or leaves it to be the first.
+    found : iterable of str
+        The levels in the data.
+
+    Returns
+    -------
+    str
+        One of them.
+
+    Raises
+    ------
+    DataError
+        Where the data do not have it.
+    """
+    found = list(found)
+    stated = analysis.estimands.baseline
+    chosen = found[0] if stated is None else str(stated)
+    if chosen not in found:
+        raise DataError(
+            f"no row of {analysis.model} has {analysis.estimands.by} = {stated!r}, from which its changes "
+            f"are counted (levels: {', '.join(found)}); add it or change [estimands] baseline"
+        )
+    return chosen

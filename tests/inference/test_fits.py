@@ -1,0 +1,20 @@
+"""The fits of one spec, one a predictor."""
+
+import pytest
+
+from adbayes.cohort.cohort import Cohort
+from adbayes.errors import DataError
+from adbayes.inference.fits import Fits
+from adbayes.inference.fitting import fit
+
+
+def test_fits_of_one_spec(one_predictor_fits: Fits, patients: Cohort) -> None:
+    fits = one_predictor_fits
+    assert len(fits) + len(fits.skipped) == 17
+    for table in (fits.summary(), fits.diagnostics(), fits.check()):
+        assert set(table["model"]) == {"easi90_univariable"}
+    assert set(fits.summary().query("estimand == 'odds_ratio'")["term"]) == set(fits)
+    assert len(fits.diagnostics()) == len(fits)
+    assert all(x in repr(fits) for x in [*fits, *fits.skipped])
+    with pytest.raises(DataError, match="has one level"):
+        fit("easi90_univariable", patients, x=next(iter(fits.skipped)))
