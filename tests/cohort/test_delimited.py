@@ -30,6 +30,10 @@ def test_the_sign_that_divides_every_row_alike_wins():
     assert list(read("a,b;y;x\n1;2;3\n", ",").columns) == ["a,b", "y", "x"]
 
 
+def test_a_sign_inside_a_name_divides_nothing():
+    assert list(read("y,x;z;w\n1,2;3\n4,5;6\n").columns) == ["y", "x;z;w"]
+
+
 def test_one_column_needs_no_sign():
     assert read("y\n1\n2\n").columns == {"y": ["1", "2"]}
     assert read("y\n1\n2\n").notes == ()
@@ -87,6 +91,7 @@ def test_commas_between_columns_leave_no_decimal_comma():
         ("y,x\n1\n", "1 row does not have the 2 cells of the header"),
         (b"\xff\xfey", "is marked as UTF-16 but is not at byte 2"),
         (b"y,x\n1,\xe9\n", "line 2 has the byte 0xe9, which is not UTF-8 text"),
+        ('sep=;\n"y"y;x\n1;2\n', "line 2 is not csv"),
         ('y,x\n1,"2"3\n', r"line 2 is not csv \(.*\); check its quotation marks"),
     ],
 )

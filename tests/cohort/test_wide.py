@@ -59,6 +59,8 @@ def test_all_weeks_of_an_outcome_are_renamed_at_once():
     assert rest == {"patient": "ID", "nrs": "SCORE", "easi": "none"}  # SCORE itself is a column
     found, rest = renamed_stems(table(ID=["a"], SC_w0=["1"], SC_w16=["2"]), {"easi": "SC"})
     assert (list(found.columns), rest) == (["ID", "easi_w0", "easi_w16"], {})
+    found, rest = renamed_stems(table(ID=["a"], SC_w0=["1"]), {"site": "SC"})
+    assert (list(found.columns), rest) == (["ID", "SC_w0"], {"site": "SC"})  # not an outcome
 
 
 def test_a_file(tmp_path):
