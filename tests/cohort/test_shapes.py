@@ -85,6 +85,14 @@ def test_a_data_frame_may_have_any_layout(cohort: Cohort) -> None:
         assert cohort_from_frame(layout(cohort, shape)).hash() == cohort.hash()
 
 
+def test_a_plain_table_is_the_same_in_every_format(tmp_path: Path) -> None:
+    plain = pd.DataFrame(
+        {"y": [1, 0, 3], "x": [0.1, None, -2.5], "g": ["b", "a, or c", None], "n": [7.0, 8.0, 9.0]}
+    )
+    hashes = {read_patients(write(plain, tmp_path / f"mine.{f}")).hash() for f in FORMATS}
+    assert hashes == {cohort_from_frame(plain).hash()}
+
+
 def test_names_in_capitals_of_eight_letters(tmp_path: Path, cohort: Cohort) -> None:
     """The oldest transport format: names of eight capitals, mapped with `columns`."""
     names = {"adult_onset": "ADULTONS", "concomitant": "CONCOM", "prior_cyclosporine": "PRIORCYC"}
