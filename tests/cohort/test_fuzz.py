@@ -1,8 +1,10 @@
 """No bytes under a text suffix, and no bytes in a spec, end in anything but a sentence."""
 
 import contextlib
+import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -143,6 +145,20 @@ def test_damaged_patient_files(tmp_path: Path, good: bytes) -> None:
     damage()
     # some damage does no harm and some is refused, so every check on the way has been reached
     assert 0.02 < sum(read) / len(read) < 0.95
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "xlsx"])
+def test_damaged_files_of_other_formats(tmp_path: Path, suffix: str) -> None:
+    frame = pd.read_csv(io.BytesIO(PATIENTS))
+    path = tmp_path / f"good.{suffix}"
+    frame.to_parquet(path) if suffix == "parquet" else frame.to_excel(path, index=False)
+
+    @SETTINGS
+    @given(content=changed(path.read_bytes(), st.binary(min_size=1, max_size=1)))
+    def damage(content: bytes) -> None:
+        read_or_refuse(tmp_path / f"x.{suffix}", content)
+
+    damage()
 
 
 @SETTINGS

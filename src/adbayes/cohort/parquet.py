@@ -34,24 +34,28 @@ def read_parquet(name: str, content: bytes) -> Table:
 
     try:
         found = pyarrow.parquet.ParquetFile(io.BytesIO(content)).read()
-    except (pa.ArrowException, OSError) as error:
+        keep = [i for i, title in enumerate(found.column_names) if title != _ROW_NAMES]
+        dropped = len(keep) < found.num_columns
+        found = found.select(keep)
+        names = [str(title) for title in found.column_names]
+        nested = [
+            (field.name, field.type)
+            for field in found.schema
+            if pa.types.is_nested(field.type) or pa.types.is_binary(field.type)
+        ]
+        columns = [(title, found.column(i).to_pylist()) for i, title in enumerate(names)]
+        numbered = found.rename_columns([str(i) for i in range(len(names))])
+        typed = numbered.to_pandas(ignore_metadata=True).set_axis(names, axis=1)
+    except (pa.ArrowException, ValueError, OverflowError, OSError) as error:
         reason = " ".join(str(error).split())[:80]
         raise DataError(
             f"{name}: the parquet file is damaged and cannot be read ({reason}); write it anew"
         ) from None
-    keep = [i for i, title in enumerate(found.column_names) if title != _ROW_NAMES]
-    dropped = len(keep) < found.num_columns
-    found = found.select(keep)
-    for field in found.schema:
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
-            raise DataError(
-                f"{name}: column {field.name} holds {field.type}, allowed are numbers, text and truth "
-                "values; leave the column out or write single values"
-            )
-    names = [str(title) for title in found.column_names]
-    columns = [(title, found.column(i).to_pylist()) for i, title in enumerate(names)]
-    typed = found.rename_columns([str(i) for i in range(len(names))]).to_pandas(
-        ignore_metadata=True
-    )
-    table = table_of_columns(name, columns, typed.set_axis(names, axis=1))
+    if nested:
+        title, kind = nested[0]
+        raise DataError(
+            f"{name}: column {title} holds {kind}, allowed are numbers, text and truth values; leave the "
+            "column out or write single values"
+        )
+    table = table_of_columns(name, columns, typed)
     return table.noted("row names of the data frame are left out") if dropped else table

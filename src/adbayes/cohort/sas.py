@@ -30,7 +30,9 @@ def read_sas(file: Path) -> Table:
     read = pyreadstat.read_xport if file.suffix.lower() == ".xpt" else pyreadstat.read_sas7bdat
     try:
         frame, _ = read(str(file))
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
+    except (
+        pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError, OSError,
+    ) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:80]
         raise DataError(
             f"{file.name}: the SAS file is damaged, or of a kind that is not read ({reason}); export it "

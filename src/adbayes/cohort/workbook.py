@@ -77,7 +77,7 @@ def _opened(name: str, content: bytes, values: bool) -> Any:
             return openpyxl.load_workbook(io.BytesIO(content), data_only=values)
     except (
         InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, TypeError,
-        AttributeError, IndexError, EOFError, NotImplementedError, OSError,
+        AttributeError, IndexError, EOFError, NotImplementedError, OverflowError, OSError,
     ) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:80] or type(error).__name__
         raise DataError(
