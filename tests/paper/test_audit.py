@@ -12,14 +12,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from adbayes.cohort.simulate import simulate_patients
 from adbayes.errors import DataError
 from adbayes.paper.audit import audit
-from adbayes.paper.claims import COLUMNS as CLAIM_COLUMNS
 from adbayes.paper.findings import CLASSES, COLUMNS, as_text, distinct, suspected
 from adbayes.paper.grids import GRIDS, Grid
 from adbayes.paper.published import SUSPECTED_MISPRINT, load_paper, load_published
-from adbayes.results.frequentist import logistic
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/paper/audit.csv"
 
@@ -359,91 +356,9 @@ def test_printed_numbers_of_the_audit_made_by_hand_come_out(findings):
 # --- another paper --------------------------------------------------------------------------------
 
 
-def other_paper(entry, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A paper printed from simulated patients, every number right; and what it says."""
-    frame = simulate_patients(seed=seed, n_patients=70).frame.set_index("visit")
-    start, end = frame.loc[0], frame.loc[52]
-    rows = [entry("text.n", "n", "70", variable="n")]
-
-    def add(id, statistic, value, decimals=2, **more):
-        rows.append(entry(id, statistic, f"{value:.{decimals}f}", **more))
-
-    for name in ("female", "concomitant"):
-        add(f"table1.{name}.count", "count", start[name].sum(), 0, n=70, variable=name)
-        add(f"table1.{name}.pct", "percent", 100 * start[name].mean(), n=70, variable=name)
-    add("text.female.pct", "percent", 100 * start["female"].mean(), 1, n=70, variable="female")
-    for name in ("easi", "nrs", "poem", "dlqi", "ldh"):
-        for visit, label in ((0, "baseline"), (16, "w16"), (52, "w52")):
-            here, base = frame.loc[visit], f"table2.{name}.{label}"
-            more = {"variable": name, "visit": visit}
-            add(f"{base}.mean", "mean", here[name].mean(), **more)
-            add(f"{base}.sd", "sd", here[name].std(), **more)
-            if visit and name != "ldh":
-                change = here[f"{name}_percent_change"]
-                add(f"{base}.pct_change_mean", "pct_change_mean", change.mean(), **more)
-                add(f"{base}.pct_change_sd", "pct_change_sd", change.std(), **more)
-    for name in ("easi75", "easi90"):
-        more = {"variable": name, "visit": 52}
-        add(f"fig1.{name}.w52.pct", "percent", 100 * end[name].astype(float).mean(), **more)
-    names = ["easi", "nrs", "poem", "dlqi"]
-    matrix = end[names].corr()
-    for i, first in enumerate(names):
-        for second in names[i + 1 :]:
-            more = {"variable": f"{first}~{second}", "visit": 52}
-            add(f"fig2.{first}_{second}.r", "correlation", matrix.loc[first, second], **more)
-    high = (start["ldh"] >= 250).to_numpy()
-    outcome = end["easi_percent_change"].to_numpy(dtype=float)
-    base, test = "table4.easi.ldh", stats.ttest_ind(outcome[~high], outcome[high], equal_var=False)
-    for name, which in (("lo", ~high), ("hi", high)):
-        add(f"{base}.{name}.mean", "pct_change_mean", outcome[which].mean(), n=int(which.sum()))
-    p = "< 0.001" if test.pvalue < 0.001 else f"{test.pvalue:.3f}"
-    rows.append(entry(f"{base}.p", "p_value", p))
-    for name in ("female", "concomitant", "age_over_30"):
-        design = pd.DataFrame(
-            {"i": 1.0, "x": start[name].to_numpy(), "easi": start["easi"].to_numpy()}
-        )
-        fit = logistic(design, end["easi90"].to_numpy(dtype=float)).table.iloc[1]
-        more = {"variable": name, "group": "yes against no", "term": name}
-        for statistic, key, label in (
-            ("odds_ratio", "estimate", "or"),
-            ("ci_low", "ci_low", "ci_low"),
-            ("ci_high", "ci_high", "ci_high"),
-        ):
-            add(f"table5.{name}.{label}", statistic, np.exp(fit[key]), 3, **more)
-        small = fit["p_value"] < 0.001
-        text = "< 0.001" if small else f"{fit['p_value']:.3f}"
-        rows.append(entry(f"table5.{name}.p", "p_value", text, **more))
-    said = [
-        ("c1", "x", "groups", f"{base}.p", "total", "table2.easi.w52.pct_change_*", ""),
-        ("c2", "x", "women", "table5.female.or", "group_size", "table1.female.count", "women"),
-        (
-            "c3",
-            "x",
-            "others",
-            "table5.concomitant.or",
-            "group_size",
-            "table1.concomitant.count",
-            "others",
-        ),
-        ("c4", "x", "of all", "table5.*.or", "bound_on_n", "fig1.*.pct", "bound"),
-        ("c5", "x", "of all", "fig1.*.pct", "same_patients", "text.n", "same"),
-        (
-            "c6",
-            "x",
-            "of all",
-            "table2.nrs.w52.mean table2.poem.w52.mean",
-            "grim_at",
-            "text.n",
-            "grim",
-        ),
-        ("c7", "x", "rows", "table5.*.or", "covariates", "female concomitant age_*", "rows"),
-    ]
-    return pd.DataFrame(rows), pd.DataFrame(said, columns=list(CLAIM_COLUMNS))
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_a_paper_without_an_error_passes_every_check(seed, entry):
-    table = audit(*other_paper(entry, seed))
+def test_a_paper_without_an_error_passes_every_check(seed, other_paper):
+    table = audit(*other_paper(seed))
     assert len(table) > 70
     assert {"pairs", "grim", "odds_ratio", "two_groups", "correlation_matrix", "percent"} <= {
         check.split(".")[0] for check in table["check"]
@@ -466,8 +381,8 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("kind", PLANTED)
-def test_a_planted_error_of_each_kind_is_caught(kind, entry):
-    ledger, claims = other_paper(entry, 1)
+def test_a_planted_error_of_each_kind_is_caught(kind, other_paper):
+    ledger, claims = other_paper(1)
     id, change = PLANTED[kind]
     row = ledger["id"] == id
     value = round(float(change(ledger.loc[row, "numeric"].iloc[0])), 3)
@@ -478,15 +393,15 @@ def test_a_planted_error_of_each_kind_is_caught(kind, entry):
     assert failed["published_ids"].str.contains(id, regex=False).all()
 
 
-def test_a_ledger_without_claims_is_audited_by_itself(entry):
-    ledger, _ = other_paper(entry, 2)
+def test_a_ledger_without_claims_is_audited_by_itself(other_paper):
+    ledger, _ = other_paper(2)
     table = audit(ledger)
     assert not table["check"].str.startswith("claim").any()
     assert set(table["class"]) == {"consistent"}
 
 
-def test_the_values_of_a_score_can_be_given(entry):
-    ledger, _ = other_paper(entry, 2)
+def test_the_values_of_a_score_can_be_given(other_paper):
+    ledger, _ = other_paper(2)
     narrow = {**GRIDS, "nrs": Grid(0, 5)}
     assert "impossible" in set(audit(ledger, grids=narrow)["class"])
     assert not audit(ledger, grids={})["check"].str.startswith("grim").any()
