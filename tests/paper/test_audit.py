@@ -1,5 +1,6 @@
 """The audit as a whole: of the paper, of made-up papers without an error, and of planted ones."""
 
+import contextlib
 import csv
 import re
 import subprocess
@@ -391,6 +392,34 @@ def test_a_planted_error_of_each_kind_is_caught(kind, other_paper):
     failed = table[(table["class"] != "consistent") & table["check"].str.startswith(f"{kind}.")]
     assert len(failed), as_text(table)
     assert failed["published_ids"].str.contains(id, regex=False).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_printed_nonsense_ends_in_a_traceback(seed, other_paper):
+    """Three numbers of a paper replaced by what no one would print: found, or refused in a sentence."""
+    rng = np.random.default_rng(seed)
+    ledger, claims = other_paper(2)
+    for row in rng.integers(0, len(ledger), 3):
+        value = float(rng.choice([0, -1, 1, 0.5, 100, 1e6, -0.004, 99.99, 1000]))
+        places = int(rng.integers(0, 4))
+        text = f"{value:.{places}f}"
+        ledger.loc[row, ["value", "numeric", "decimals"]] = [text, float(text), places]
+    with contextlib.suppress(DataError):
+        assert len(audit(ledger, claims)) > 50
+
+
+def test_a_number_that_cannot_be_is_found_and_the_rest_is_still_audited(other_paper):
+    ledger, claims = other_paper(2)
+    for id, value in (("table5.female.p", 1.2), ("table5.concomitant.ci_low", 900.0)):
+        ledger.loc[ledger["id"] == id, ["value", "numeric"]] = [str(value), value]
+    table = audit(ledger, claims)
+    assert distinct(table, "impossible") == [
+        "range.table5.female.p",
+        "odds_ratio.table5.concomitant",
+    ]
+    # What is claimed of the broken row is not judged; of the others it is.
+    assert {"c2", "c7"} <= set(table["check"])
+    assert not {"c3", "c4"} & set(table["check"])
 
 
 def test_a_ledger_without_claims_is_audited_by_itself(other_paper):

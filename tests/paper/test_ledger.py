@@ -50,6 +50,7 @@ def test_two_numbers_of_patients_are_none(ledger_of, entry):
         (lambda t: pd.concat([t, t]), "is the id of more than one row"),
         (lambda t: t.assign(numeric="much"), "has numeric 'much'; it must be a number"),
         (lambda t: t.assign(decimals=1.5), "has decimals 1.5; it must be a whole number"),
+        (lambda t: t.assign(n=0), "has n 0; it must be at least 1"),
         (lambda t: t.assign(n="some"), "has n 'some'; it must be a whole number"),
     ],
 )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from adbayes.paper import claims as statements
 from adbayes.paper import populations
-from adbayes.paper.coherence import coherence
+from adbayes.paper.coherence import coherence, odds_ratio_rows
 from adbayes.paper.correlations import correlations
 from adbayes.paper.findings import Finding, to_table
 from adbayes.paper.grids import GRIDS, Grid
@@ -15,7 +15,8 @@ from adbayes.paper.ledger import Ledger
 from adbayes.paper.multiplicity import multiplicity
 from adbayes.paper.percent import percents
 from adbayes.paper.percent_change import percent_changes
-from adbayes.paper.published import load_published
+from adbayes.paper.published import PublishedNumber, load_published
+from adbayes.paper.ranges import ranges
 from adbayes.paper.repeats import repeated_values, repeats, thresholds
 from adbayes.paper.shapes import shapes
 from adbayes.paper.shares import shares
@@ -61,11 +62,14 @@ def audit(
     """
     if ledger is None and claims is None:
         claims = statements.load_claims()
-    numbers = Ledger.of(load_published() if ledger is None else ledger)
+    every = Ledger.of(load_published() if ledger is None else ledger)
+    numbers, beyond = ranges(every)
     scores = GRIDS if grids is None else grids
     known = (*statements.RELATIONS, *populations.RELATIONS, "total")
-    said = [] if claims is None else statements.read_claims(claims, numbers, known)
+    said = [] if claims is None else statements.read_claims(claims, every, known)
+    said = _sound(said, numbers)
     found: list[Finding] = [
+        *beyond,
         *percents(numbers),
         *repeats(numbers),
         *repeated_values(numbers),
@@ -86,3 +90,19 @@ def audit(
         elif claim.relation in populations.RELATIONS:
             found.append(populations.RELATIONS[claim.relation](claim, setting))
     return to_table(found)
+
+
+def _sound(said: list[statements.Claim], numbers: Ledger) -> list[statements.Claim]:
+    """The claims that rest on no number, and on no odds ratio, that is impossible by itself."""
+    broken = {row.estimate.id for row in odds_ratio_rows(numbers) if not row.ordered}
+    whole = {row.estimate.id for row in odds_ratio_rows(numbers)} - broken
+
+    def sound(one: PublishedNumber, relation: str) -> bool:
+        needs_row = relation in populations.RELATIONS and one.statistic == "odds_ratio"
+        return one.id in numbers.numbers and (not needs_row or one.id in whole)
+
+    return [
+        claim
+        for claim in said
+        if all(sound(one, claim.relation) for one in (*claim.numbers, *claim.against))
+    ]

@@ -64,6 +64,11 @@ class OddsRatioRow:
         return f"{self.estimate.value} ({self.low.value}-{self.high.value}){p}"
 
     @property
+    def ordered(self) -> bool:
+        """Whether the estimate can lie within the interval."""
+        return all(arm[1] > 0 for arm in self.arms)
+
+    @property
     def binary(self) -> bool:
         """Whether the ledger says that it contrasts two groups."""
         return " against " in self.estimate.group
@@ -164,7 +169,7 @@ def information_of(group: int, n: int) -> float:
     float
         At most n / 4.
     """
-    return group * (n - group) / n
+    return group * (n - group) / n if n else 0.0
 
 
 def needed(row: OddsRatioRow) -> float:
@@ -203,7 +208,7 @@ def coherence(ledger: Ledger) -> list[Finding]:
 def _judged(row: OddsRatioRow, size: int | None) -> Finding:
     lower, upper = row.arms
     grade: Grade = "consistent"
-    if lower[1] < 0 or upper[1] < 0:
+    if not row.ordered:
         return Finding(
             f"odds_ratio.{row.base}",
             "OR, CI, p",

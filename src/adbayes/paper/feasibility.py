@@ -119,6 +119,8 @@ class Pairs:
 
     def _solve(self, objective: Array | None = None) -> float | None:
         """Lowest expectation of an objective over the pairs; None where nothing is feasible."""
+        if not self._within_grid:
+            return None
         rows, limits = self._constraints
         pairs, width = len(self._values[0]), rows.shape[1]
         total = np.zeros((2 if self.missing else 1, width))
@@ -128,12 +130,28 @@ class Pairs:
         cost = np.zeros(width)
         if objective is not None:
             cost[:pairs] = objective
-        found = linprog(cost, rows, limits, total, np.ones(len(total)), method="highs")
+        for method in ("highs", "highs-ipm"):  # the simplex method rarely ends undecided
+            found = linprog(cost, rows, limits, total, np.ones(len(total)), method=method)
+            if found.status in (_SOLVED, _INFEASIBLE):
+                break
         if found.status == _INFEASIBLE:
             return None
         if found.status != _SOLVED or found.fun is None:
             raise ArithmeticError(f"the linear programme ended with: {found.message}")
         return float(found.fun)
+
+    @property
+    def _within_grid(self) -> bool:
+        """Whether the means and SDs are those of scores of the grid at all."""
+        width = self.grid.high - self.grid.low
+        for one in (self.baseline, self.visit):
+            if one.mean is not None and (
+                one.mean[1] < self.grid.low or one.mean[0] > self.grid.high
+            ):
+                return False
+            if one.sd is not None and one.sd[0] > width:
+                return False
+        return True
 
     @property
     def feasible(self) -> bool:

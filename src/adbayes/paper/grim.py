@@ -141,7 +141,7 @@ def grims(ledger: Ledger, grids: Mapping[str, Grid]) -> list[Finding]:
         return []
     for one in moments(ledger):
         grid = grids.get(one.mean.variable)
-        if grid is None:
+        if grid is None or (one.mean.n or size) < 2:
             continue
         found.append(_single(one, grid, size))
         if grid.step == 1:

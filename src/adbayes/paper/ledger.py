@@ -150,7 +150,7 @@ class Ledger:
     def sample_size(self) -> int | None:
         """The number of patients the paper says it has; None where it does not, or says several."""
         sizes = {int(one.numeric) for one in self.of_statistic("n") if one.variable == "n"}
-        return sizes.pop() if len(sizes) == 1 else None
+        return (sizes.pop() or None) if len(sizes) == 1 else None
 
 
 def base_of(id: str) -> str:
@@ -174,6 +174,10 @@ def _number(row: dict[str, Any]) -> PublishedNumber:
         if name in _INTEGERS:
             blank = pd.isna(row[name]) or row[name] == ""
             row[name] = None if blank else _as_number(row, name, int)
+            if name != "visit" and row[name] is not None and row[name] < 1:
+                raise DataError(
+                    f"ledger: {row['id']!r} has {name} {row[name]}; it must be at least 1."
+                )
         elif name == "decimals":
             row[name] = _as_number(row, name, int)
         elif name == "numeric":

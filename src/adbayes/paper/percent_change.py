@@ -39,6 +39,8 @@ def percent_changes(ledger: Ledger, grids: Mapping[str, Grid]) -> list[Finding]:
         n = change.mean.n or ledger.sample_size
         if visit is None or before is None or grid is None or n is None or n < 3:
             continue
+        if before.mean.numeric <= 0:
+            continue
         found.append(_by_moments(before, visit, change, grid))
         if ((grid.high - grid.low) / grid.step) ** 2 <= LARGEST_PROGRAMME:
             pairs = Pairs(_spread(before), _spread(visit), _spread(change), grid, n)
@@ -59,6 +61,8 @@ def one_digit_away(value: str) -> list[str]:
     list of str
         Without the print itself; every one has the same digits after the point.
     """
+    if not value[:1].isdigit():
+        return []
     places = [place for place, letter in enumerate(value) if letter.isdigit()]
     whole = value.partition(".")[0]
     found = {value[:p] + d + value[p + 1 :] for p, d in product(places, "0123456789")}
@@ -203,6 +207,7 @@ def _suspect(
         and one.mean.visit != change.mean.visit
     ]
     usual = float(np.median(others)) if others else change.sd.numeric
+    spread = change.sd.numeric or 1.0
     options = []
     either = [replace(pairs, lost=lost) for lost in (1, 0)]
     for number, allowed, near, unit in (
@@ -210,13 +215,13 @@ def _suspect(
             change.mean,
             _hull([one.means_of_change() for one in either]),
             of_means,
-            change.sd.numeric / np.sqrt(pairs.n),
+            spread / np.sqrt(pairs.n),
         ),
         (
             change.sd,
             _hull([one.sds_of_change() for one in either]),
             usual,
-            change.sd.numeric / np.sqrt(2 * pairs.n),
+            spread / np.sqrt(2 * pairs.n),
         ),
     ):
         if allowed is None:

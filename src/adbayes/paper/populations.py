@@ -113,7 +113,13 @@ def _count(number: PublishedNumber, size: int) -> int:
 
 def _rows(claim: Claim, ledger: Ledger) -> list[OddsRatioRow]:
     wanted = {base_of(one.id) for one in claim.numbers}
-    return [row for row in odds_ratio_rows(ledger) if row.base in wanted and row.binary]
+    rows = [row for row in odds_ratio_rows(ledger) if row.base in wanted and row.binary]
+    if not rows:
+        raise DataError(
+            f"claims: {claim.check!r} needs odds ratios of two groups with both ends of an interval "
+            f"around them, found none in {', '.join(sorted(wanted))}; correct the ledger or the claim."
+        )
+    return rows
 
 
 def _size(ledger: Ledger, claim: Claim) -> int:
@@ -210,6 +216,7 @@ def _bound_on_n(claim: Claim, setting: Setting) -> Finding:
 
 def _group_size(claim: Claim, setting: Setting) -> Finding:
     (row,) = _rows(claim, setting.ledger)
+    _size(setting.ledger, claim)
     pair = _groups(claim, setting.ledger)
     assert pair is not None
     group, other = pair
