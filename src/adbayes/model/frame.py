@@ -132,15 +132,21 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
             raise DataError(
                 f"{source}: no column 'visit', but {analysis.model} asks for visit {table.visit}"
             )
+        found = sorted(frame["visit"].unique())
         frame = frame[frame["visit"] == table.visit]
         if frame.empty:
             raise DataError(
-                f"{source}: no rows at visit {table.visit}, which {analysis.model} asks for"
+                f"{source}: no rows at visit {table.visit}, which {analysis.model} asks for "
+                f"(visits: {', '.join(f'{week}' for week in found)}); "
+                "add that visit or change [data] visit in a spec of your own"
             )
     if table.where is not None:
         frame = frame[rows_where(parse_where(table.where), frame)]
         if frame.empty:
-            raise DataError(f"{source}: no rows satisfy where {table.where!r} of {analysis.model}")
+            raise DataError(
+                f"{source}: no rows satisfy where {table.where!r} of {analysis.model}; "
+                "change the condition"
+            )
     unit = "patient" if "patient" in frame.columns else _only_group(analysis)
     keep = [*analysis.columns, *([unit] if unit and unit not in analysis.columns else [])]
     frame = frame.loc[:, keep].reset_index(drop=True)
