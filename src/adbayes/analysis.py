@@ -22,7 +22,12 @@ from adbayes.inference.printed import published_summary, unanswered
 from adbayes.model.frame import missing_columns
 from adbayes.model.spec import Spec
 from adbayes.paper.published import Paper, load_paper
-from adbayes.results.comparison import compare, compare_published, compare_unfitted
+from adbayes.results.comparison import (
+    compare,
+    compare_published,
+    compare_unfitted,
+    with_findings,
+)
 from adbayes.results.refit import Refit, refit
 from adbayes.results.summary import COLUMNS as SUMMARY_COLUMNS
 from adbayes.results.summary import diagnose, summarize
@@ -54,6 +59,9 @@ class Run:
         Summaries of print-only posteriors with the id they answer in `published_id`.
     skipped : dict of str to str
         What was not fitted, and why.
+    findings : pandas.DataFrame
+        What the audit of the print found (the columns of `adbayes.paper.findings`); empty where the
+        print was not part of the run.
     seconds : dict of str to float
         Time per stage.
     settings : dict
@@ -71,6 +79,7 @@ class Run:
     sensitivity: pd.DataFrame
     published: pd.DataFrame
     skipped: dict[str, str]
+    findings: pd.DataFrame = field(default_factory=pd.DataFrame)
     seconds: dict[str, float] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -192,6 +201,11 @@ def run_specs(
             unfit = unanswered(paper)
             reasons = dict(zip(unfit["published_id"], unfit["reason"], strict=True))
             comparisons.append(compare_published(published, paper, reasons))
+    findings = pd.DataFrame()
+    if with_published:
+        with _timed(seconds, "audit"):
+            progress("auditing the print", 0, 1)
+            findings = paper.audit()
     jobs = [job for settled in plans for job in settled.jobs]
     fits: list[Fit] = []
     with _timed(seconds, "fit"):
@@ -230,11 +244,12 @@ def run_specs(
         refits=refits,
         summary=_stacked([published[SUMMARY_COLUMNS], *summaries]),
         diagnostics=_stacked(diagnostics),
-        comparison=_stacked(comparisons),
+        comparison=with_findings(_stacked(comparisons), findings),
         checks=_stacked(checks),
         sensitivity=_stacked(sensitivity),
         published=published,
         skipped=skipped,
+        findings=findings,
         seconds=seconds,
         settings={"specs": [spec.name for spec in specs], "variant": variant, "priors": priors}
         | {key: value for key, value in sampler.items() if value is not None},

@@ -12,7 +12,7 @@ from adbayes.inference.fits import Fits
 from adbayes.model.library import model_names
 from adbayes.model.spec import load_spec
 from adbayes.paper.published import Paper, load_paper
-from adbayes.results.comparison import COLUMNS, agrees
+from adbayes.results.comparison import COLUMNS, agrees, with_findings
 
 AGREED = (
     "published_id, table, statistic, outcome, visit, term, model, variant, priors, evidence, cohort, "
@@ -168,3 +168,32 @@ def test_a_fit_that_did_not_converge_says_so(mixed_fit: Fit, paper: Paper) -> No
     table = dataclasses.replace(mixed_fit, sample_stats=statistics).compare(paper)
     addressed: pd.DataFrame = table[table["role"] == "other_data"]
     assert addressed["note"].str.contains("not converged").all()
+
+
+def test_a_finding_about_a_number_is_in_its_note() -> None:
+    rows = pd.DataFrame({"published_id": ["a", "b", "c", "d"], "note": ["said before", "", "", ""]})
+    findings = pd.DataFrame(
+        {
+            "class": ["impossible", "consistent", "inconsistent", "rounding"],
+            "published_ids": ["a b", "c", "a b c d", "d"],
+            "condition": ["n = 99", "", "", "as printed"],
+            "possible": ["1.2", "", "", ""],
+        }
+    )
+    found = with_findings(rows, findings)
+    assert found["note"].tolist() == [
+        "said before; audit: impossible (n = 99); possible: 1.2",
+        "audit: impossible (n = 99); possible: 1.2",
+        "",
+        "audit: rounding (as printed)",
+    ]
+    assert with_findings(rows, pd.DataFrame()).equals(rows)
+
+
+def test_the_suspected_misprints_carry_what_would_be_possible() -> None:
+    paper = load_paper()
+    rows = pd.DataFrame({"published_id": paper.ids("table2.*"), "note": ""})
+    notes = with_findings(rows, paper.audit()).set_index("published_id")["note"]
+    assert "25.42" in notes["table2.nrs.w16.pct_change_sd"]
+    assert "66.01" in notes["table2.dlqi.w32.pct_change_mean"]
+    assert notes["table2.easi.w16.mean"] == ""

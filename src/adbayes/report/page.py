@@ -7,6 +7,7 @@ from importlib.resources import files
 from matplotlib.figure import Figure
 
 from adbayes.analysis import Run
+from adbayes.report.audited import audited
 from adbayes.report.checking import checks, diagnostics, sensitivity
 from adbayes.report.figures import groups_of
 from adbayes.report.from_print import from_print
@@ -44,6 +45,7 @@ def render_page(run: Run, figures: Mapping[str, Figure]) -> str:
             checks(run, groups, figures),
             sensitivity(run, groups),
             diagnostics(run),
+            audited(run),
             methods(run, groups),
             reproducing(run, groups, figures),
         )

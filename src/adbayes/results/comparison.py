@@ -237,6 +237,39 @@ def compare_published(summary: pd.DataFrame, paper: Paper, reasons: dict[str, st
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def with_findings(comparison: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
+    """Say in a row's note what the audit found about its printed number.
+
+    Parameters
+    ----------
+    comparison : pandas.DataFrame
+        The columns of `COLUMNS`.
+    findings : pandas.DataFrame
+        From `Paper.audit`; may be empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows. A finding about more than three numbers is about a table, not about one of its
+        rows, and adds no note.
+    """
+    if findings.empty:
+        return comparison
+    said: dict[str, list[str]] = {}
+    for _, finding in findings[findings["class"] != "consistent"].iterrows():
+        ids = finding["published_ids"].split()
+        if len(ids) <= 3:
+            possible = f"; possible: {finding['possible']}" if finding["possible"] else ""
+            for id in ids:
+                text = f"audit: {finding['class']} ({finding['condition']}){possible}"
+                said.setdefault(id, []).append(text)
+    notes = [
+        _join(note, *said.get(id, []))
+        for id, note in zip(comparison["published_id"], comparison["note"], strict=True)
+    ]
+    return comparison.assign(note=notes)
+
+
 def agrees(value: float, number: PublishedNumber) -> bool:
     """Whether a refitted statistic, rounded as printed, equals the print.
 
