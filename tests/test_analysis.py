@@ -14,7 +14,9 @@ from adbayes.results import comparison, summary
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    specs = [load_spec(name) for name in ("nrs_change", "easi90_multivariable")]
+    specs = [
+        load_spec(name) for name in ("nrs_change", "easi90_univariable", "easi90_multivariable")
+    ]
     return run_specs(specs, default_cohort(), with_published=True, draws=500, tune=500)
 
 
@@ -50,6 +52,26 @@ def test_simulated_patients_never_agree_with_print(run: Run) -> None:
     rows = run.comparison[run.comparison["evidence"] == "simulated"]
     assert rows["within_rounding"].isna().all()
     assert set(rows["role"]) <= {"other_data", "not_addressable", "suspected_misprint"}
+
+
+def test_rows_can_be_told_apart(run: Run) -> None:
+    who = ["model", "variant", "priors", "evidence", "cohort", "x"]
+    keys = {
+        "summary.csv": [*who, "estimand", "outcome", "visit", "term"],
+        "diagnostics.csv": who,
+        "checks.csv": [*who, "check", "visit", "statistic"],
+        "comparison.csv": ["published_id", *who[:-1]],
+        "sensitivity.csv": [*who[:-1], "estimand", "visit", "term", "setting"],
+    }
+    for name, table in run.tables.items():
+        twice = table[table.duplicated(keys[name], keep=False)]
+        assert twice.empty, (name, twice[keys[name]].head())
+
+
+def test_a_bound_is_not_a_value(run: Run) -> None:
+    stars = run.comparison[run.comparison["published_id"].str.match(r"table2.*\.p$")]
+    assert stars["difference"].isna().all()
+    assert stars["note"].str.contains("printed as a bound: *", regex=False).all()
 
 
 def test_suspected_misprints_are_rows_and_nothing_more(run: Run) -> None:

@@ -121,6 +121,7 @@ def test_published_answers_ids_patterns_and_sets(adbayes: Command) -> None:
         (("check", "--scaffold", "easi ~ __import__('os')"), "cannot be read"),
         (("reproduce", "--only", "easi"), "no model named 'easi'"),
         (("reproduce", "--out", "README.md"), "is a file"),
+        (("fit", "nrs_change", "--out", "/proc/none/here", "--quiet"), "/proc"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(
@@ -217,8 +218,9 @@ def test_an_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
+    assert b"interrupted; finished fits are kept" in errors
     kept = list(out.glob("posteriors/*.nc"))
     assert kept
     assert not (out / "run.json").exists()

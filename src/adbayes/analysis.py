@@ -190,6 +190,8 @@ def run_specs(
     seconds: dict[str, float] = {}
     with _timed(seconds, "validate"):
         plans, skipped = _plans(specs, cohort, variant, priors, skip_absent, sampler)
+    if folder is not None:
+        _make(folder)
     paper = load_paper()
     published = pd.DataFrame(columns=[*SUMMARY_COLUMNS, "published_id"])
     comparisons: list[pd.DataFrame] = []
@@ -284,6 +286,16 @@ def _plans(
             f"{cohort.source}: no model can be fitted ({listed}); add a column or use --columns"
         )
     return plans, skipped
+
+
+def _make(folder: Path) -> None:
+    """Make the folder of the draws now, so that one that cannot be made costs no sampling."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be made ({error.strerror}); give another folder to write to"
+        ) from None
 
 
 def _stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

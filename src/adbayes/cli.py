@@ -5,6 +5,7 @@ convergence gate failed; 2: bad input, nothing written; 130: interrupted, what w
 """
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +55,9 @@ Fresh = Annotated[
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    # numba and PyTensor say at length when they fall back; it changes no number.
+    warnings.filterwarnings("ignore", message="Numba will use object mode")
+    warnings.filterwarnings("ignore", message="Cannot cache compiled function")
     try:
         app()  # typer itself ends with 2 on wrong usage and 130 on an interrupt
     except (DataError, SpecError) as error:
@@ -344,6 +348,16 @@ def _print(table: "pd.DataFrame") -> None:
 @contextmanager
 def _progress(quiet: bool) -> Iterator["Progress"]:
     """Progress with time left on stderr."""
+    try:
+        with _bar(quiet) as progress:
+            yield progress
+    except KeyboardInterrupt:
+        print("adbayes: interrupted; finished fits are kept for the next run", file=sys.stderr)
+        raise
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator["Progress"]:
     if quiet:
         yield lambda stage, done, total: None
         return
@@ -357,6 +371,13 @@ def _progress(quiet: bool) -> Iterator["Progress"]:
     )
 
     console = Console(stderr=True)
+    if not console.is_terminal:  # a log: one line a stage, no bar
+
+        def line(stage: str, done: int, total: int) -> None:
+            print(f"adbayes: {stage} ({done + 1} of {total})", file=sys.stderr, flush=True)
+
+        yield line
+        return
     parts = (
         TextColumn("{task.description}"),
         BarColumn(),

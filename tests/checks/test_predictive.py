@@ -16,7 +16,7 @@ from adbayes.model.spec import Spec
 
 AGREED = (
     "model, variant, priors, evidence, cohort, check, outcome, visit, statistic, observed, "
-    "replicated_low, replicated_high, tail_area, note"
+    "replicated_low, replicated_high, tail_area, note, x"
 )
 TEXT = """
 name = "own"

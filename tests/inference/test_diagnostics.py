@@ -121,3 +121,18 @@ def test_a_draw_that_is_not_a_number_fails() -> None:
     broken = rng.normal(size=(4, 1000))
     broken[2, 17] = np.nan
     assert not gate(dataset(a=rng.normal(size=(4, 1000)), b=broken), statistics()).passed
+
+
+def test_the_worse_of_two_gates_is_the_worse_of_each() -> None:
+    good = Gate(0, 0.0, 900.0, 800.0, 1.001, 0.9)
+    for other in (
+        Gate(2, 0.0, 900.0, 800.0, 1.001, 0.9),
+        Gate(0, 0.0, 100.0, 800.0, 1.001, 0.9),
+        Gate(0, 0.0, 900.0, 100.0, 1.001, 0.9),
+        Gate(0, 0.0, 900.0, 800.0, 1.02, 0.9),
+        Gate(0, 0.0, 900.0, 800.0, 1.001, 0.2),
+        Gate(0, 0.0, 900.0, float("nan"), 1.001, 0.9),
+    ):
+        assert not good.worst_of(other).passed
+        assert not other.worst_of(good).passed
+    assert good.worst_of(good) == good

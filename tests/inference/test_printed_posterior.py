@@ -53,7 +53,7 @@ def test_a_row_has_the_columns_of_the_summary_table():
     assert tuple(row.columns) == SUMMARY_COLUMNS
     only = row.iloc[0]
     assert only[["model", "evidence", "variant", "estimand"]].tolist() == [
-        "published",
+        "published.table5",
         "published",
         "base",
         "odds_ratio",

@@ -1,6 +1,7 @@
 """Every fault of a spec has its sentence, all of them at once; any bytes give a spec or SpecError."""
 
 import contextlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def test_given_priors_are_laid_over_the_reported_set(good: Spec) -> None:
     import bambi as bmb
 
     (found,) = good.analyses(x="female", priors={"female": bmb.Prior("Normal", mu=0, sigma=0.5)})
-    assert found.prior_set == "custom"
+    assert re.fullmatch("custom-[0-9a-f]{6}", found.prior_set)
     assert found.priors["female"]["sigma"] == 0.5
     assert found.priors["age"]["sigma"] == 2.0
     with pytest.raises(

@@ -4,7 +4,15 @@ import math
 
 import pytest
 
-from adbayes.report.numbers import interval, number, p_value, probability, supported
+from adbayes.report.numbers import (
+    interval,
+    number,
+    p_value,
+    probability,
+    ratio,
+    ratio_interval,
+    supported,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +59,32 @@ def test_probabilities_are_never_certain() -> None:
         "0.001",
         "–",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (1.665, 2, "1.7"),
+        (0.289, 2, "0.29"),
+        (10.004, 2, "10"),
+        (19.38, 2, "19"),
+        (0.689, 2, "0.69"),
+        (3.195, 3, "3.19"),
+        (0.0042, 2, "0.0042"),
+        (0.996, 2, "0.996"),  # 1.0 would say that nothing is excluded
+        (1.004, 2, "1.004"),
+        (1.0, 2, "1.0"),
+        (104.917, 3, "105"),
+        (float("nan"), 2, "–"),
+        (float("inf"), 2, "∞"),
+    ],
+)
+def test_ratios_have_significant_digits_and_keep_their_side_of_the_null(
+    value: float, digits: int, shown: str
+) -> None:
+    assert ratio(value, digits) == shown
+
+
+def test_a_ratio_interval() -> None:
+    row = {"median": 1.665, "ci_low": 0.289, "ci_high": 10.0}
+    assert ratio_interval(row, "median") == "1.7 [0.29, 10]"

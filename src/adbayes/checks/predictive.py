@@ -30,6 +30,7 @@ COLUMNS = [
     "replicated_high",
     "tail_area",
     "note",
+    "x",
 ]
 DRAWS = 1000  # replicated data sets; a tail area is then known to within 0.03
 Statistic = Callable[[np.ndarray], np.ndarray]

@@ -15,6 +15,7 @@ from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
+from adbayes.results.summary import whose
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -93,13 +94,8 @@ def check(
     for analysis, frame in settled.jobs:
         design = design_of(bambi_model(analysis, frame))
         tables.append(prior_table(analysis))
-        label = {"model": analysis.model, "variant": analysis.variant, "priors": analysis.prior_set}
-        evidence = {
-            "evidence": cohort.evidence,
-            "cohort": "" if cohort.index is None else str(cohort.index),
-        }
         found = prior_predictive(analysis, frame, design, analysis.sampler.seed)
-        rows += [{**label, **evidence, **row} for row in found]
+        rows += [{**whose(analysis, cohort), **row} for row in found]
         gaps = ", ".join(f"{reason} in {n}" for reason, n in frame.dropped.items()) or "none"
         x = f" [{analysis.x}]" if analysis.x else ""
         notes.append(f"{analysis.model}{x}: {frame.n_rows} rows used; dropped: {gaps}")

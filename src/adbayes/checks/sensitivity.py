@@ -63,7 +63,7 @@ def power_scaling(fit: Fit, alpha: float = 0.8) -> pd.DataFrame:
     prob = fit.analysis.sampler.ci_prob
     rows = scaled(quantities, fit.log_prior, fit.log_likelihood, alpha, prob)
     table = pd.DataFrame(rows).assign(**identity(fit), method="power_scaling")
-    return table.assign(denominator=fit.frame.n_units).reindex(columns=COLUMNS)
+    return table.assign(denominator=fit.frame.n).reindex(columns=COLUMNS)
 
 
 def scaled(

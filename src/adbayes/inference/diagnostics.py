@@ -25,6 +25,7 @@ COLUMNS = [
     "max_r_hat",
     "min_bfmi",
     "passed",
+    "x",
 ]
 
 

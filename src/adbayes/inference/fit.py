@@ -191,12 +191,29 @@ class Fit:
 
         return compare_fit(self, paper)
 
-    def predict(self, new: pd.DataFrame, seed: int | None = None) -> pd.DataFrame:
+    def sensitivity(self, alpha: float = 0.8) -> pd.DataFrame:
+        """Move the prior or the likelihood a little and see what follows.
+
+        Parameters
+        ----------
+        alpha : float, optional
+            The power that prior or likelihood are raised to, between 0 and 1.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `adbayes.checks.sensitivity.COLUMNS`.
+        """
+        from adbayes.checks.sensitivity import power_scaling
+
+        return power_scaling(self, alpha)
+
+    def predict(self, new: "pd.DataFrame | Cohort", seed: int | None = None) -> pd.DataFrame:
         """Predict for new patients.
 
         Parameters
         ----------
-        new : pandas.DataFrame
+        new : pandas.DataFrame or Cohort
             The formula's predictors, on the scale of the file (not standardised).
         seed : int, optional
             Of the predictive draws; the sampler's seed if not given.

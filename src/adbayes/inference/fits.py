@@ -70,6 +70,21 @@ class Fits(Mapping[str, Fit]):
         """
         return pd.concat([fit.check(seed) for fit in self.values()], ignore_index=True)
 
+    def sensitivity(self, alpha: float = 0.8) -> pd.DataFrame:
+        """Power-scaling of all fits.
+
+        Parameters
+        ----------
+        alpha : float, optional
+            The power.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `Fit.sensitivity`.
+        """
+        return pd.concat([fit.sensitivity(alpha) for fit in self.values()], ignore_index=True)
+
     def compare(self, paper: "Paper") -> pd.DataFrame:
         """All fits beside the printed numbers that the spec answers.
 

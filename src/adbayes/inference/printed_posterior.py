@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 SUMMARY_COLUMNS = (
     "model", "variant", "priors", "evidence", "cohort", "estimand", "outcome", "visit", "term", "unit",
     "n", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "null", "prob_direction",
-    "mcse_mean", "ess_bulk", "ess_tail", "r_hat", "flag",
+    "mcse_mean", "ess_bulk", "ess_tail", "r_hat", "flag", "x",
 )  # fmt: skip
 """Columns of a summary row."""
 
@@ -250,7 +250,8 @@ class PrintedPosterior:
         low, high = self.interval()
         nothing = float("nan")
         return {
-            "model": "published",
+            # Table 5 and Table 6 answer different questions about the same predictor.
+            "model": f"published.{self.id.split('.')[0]}",
             "variant": self.variant,
             "priors": self.priors,
             "evidence": "published",
@@ -271,6 +272,7 @@ class PrintedPosterior:
             "prob_direction": self.prob_direction(),
             **dict.fromkeys(("mcse_mean", "ess_bulk", "ess_tail", "r_hat"), nothing),
             "flag": "",
+            "x": "",
         }
 
     def _reported(self) -> Array:

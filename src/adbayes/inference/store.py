@@ -71,6 +71,7 @@ def save(path: Path, tree: xr.DataTree, identity: str, retries: int) -> None:
         # byte anywhere, in a number or in what says how to read it, is seen before HDF5 meets it.
         content = Path(temporary).read_bytes()
         Path(temporary).write_bytes(content + hashlib.sha256(content).digest())
+        Path(temporary).chmod(0o644)  # mkstemp's own mode would keep colleagues out
         os.replace(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)

@@ -50,6 +50,11 @@ class ModelFrame:
         return self.outcome if self.trials is None else f"p({self.outcome}, {self.trials})"
 
     @property
+    def n(self) -> int:
+        """Patients used; rows, where the table has no patients."""
+        return self.n_units if self.unit == "patient" else self.n_rows
+
+    @property
     def n_units(self) -> int:
         """Patients used; rows, where the table has no patients."""
         return self.n_rows if self.unit is None else int(self.data[self.unit].nunique())

@@ -1,5 +1,6 @@
 """A model spec: one TOML file an analysis, read whole, with all that is wrong in it at once."""
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,7 +84,7 @@ class Spec:
             A variant's name; none (or ``base``) for the spec's own model.
         priors : str or mapping, optional
             A set's name; or replacements by parameter laid over the reported set, which is then
-            called ``custom``.
+            called ``custom-`` and six digits that tell such sets apart.
         x : str, optional
             One predictor of ``for_each``; none for all of them.
 
@@ -106,9 +107,14 @@ class Spec:
         name = priors if isinstance(priors, str) else None
         set_name, chosen = choose_set(sets, name, self.path.name)
         if isinstance(priors, Mapping):
-            set_name = "custom"
-            for parameter, prior in priors.items():
-                chosen[parameter] = prior if isinstance(prior, Prior) else Prior.from_bambi(prior)
+            own = {
+                parameter: prior if isinstance(prior, Prior) else Prior.from_bambi(prior)
+                for parameter, prior in priors.items()
+            }
+            chosen |= own
+            # Two sets of one's own can stand in one table and still be told apart.
+            stated = sorted((parameter, str(prior)) for parameter, prior in own.items())
+            set_name = f"custom-{hashlib.sha256(repr(stated).encode()).hexdigest()[:6]}"
         predictors: tuple[str | None, ...] = self.predictors or (None,)
         if x is not None:
             if x not in self.predictors:

@@ -12,7 +12,7 @@ from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
 from adbayes.report.markup import FLAG, Section, figure, heading, paragraph, table
-from adbayes.report.numbers import interval, number
+from adbayes.report.numbers import interval, number, ratio_interval
 
 _TAILS = (0.025, 0.975)
 FAILED = "a fit of this model failed the convergence gate"
@@ -133,7 +133,11 @@ def sensitivity(run: Run, groups: Sequence[Group]) -> Section:
             "Outcome": outcome_label(str(row["outcome"])),
             "Week": row["visit"],
             "Predictor": term_label(str(row["term"])) if row["term"] else "",
-            "Mean with prior^0.8 [95 % interval]": interval(row, 2),
+            "With prior^0.8 [95 % interval]": (
+                ratio_interval(row, "median")
+                if row["estimand"] in ("odds_ratio", "risk_ratio")
+                else interval(row, 2)
+            ),
             "Move, SDs": number(float(row["shift_in_sd"]), 2),
             "Diagnosis": row["diagnosis"],
             FLAG: FAILED if row["model"] in failed else "",
@@ -145,7 +149,8 @@ def sensitivity(run: Run, groups: Sequence[Group]) -> Section:
         f"moves (Kallioinen et al. 2024, doi:10.1007/s11222-023-10366-5). A sensitivity above "
         f"{THRESHOLD:g} to the prior alone is called a strong prior or weak likelihood, to both a "
         f"prior-data conflict; Pareto k above {MAX_KHAT:g} would make the weights unreliable. The "
-        "moves below are with the prior to the power 0.8; all rows are in sensitivity.csv."
+        "moves below are with the prior to the power 0.8, ratios as medians, all else as means; all rows "
+        "are in sensitivity.csv."
     )
     body += table(
         pd.DataFrame(lines), "Power-scaling of the prior, by model", id="sensitivity-models"

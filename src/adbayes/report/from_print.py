@@ -64,6 +64,14 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
         name = f"published_forest_{number_}"
         if name in figures:
             parts.append(figure(name, figures[name], f"{caption}: print and posterior."))
+    parts.append(
+        paragraph(
+            "The paper prints the same cuts with either sign (its rows of Table 5 say LDH > 250 and "
+            "TEC > 500, Table 6 and the captions LDH ≥ 250 and TEC ≥ 500). Here each cut has one "
+            "name; only a value of exactly 250 or 500 would tell the two apart.",
+            "small",
+        )
+    )
     parts += [
         heading("Means over visits", "print-means"),
         table(

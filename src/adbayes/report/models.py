@@ -22,6 +22,7 @@ from adbayes.report.numbers import (
     number,
     p_value,
     probability,
+    ratio_interval,
     supported,
 )
 from adbayes.results.summary import NOT_CONVERGED
@@ -30,7 +31,7 @@ GATE = "fit failed the convergence gate"
 _QUANTITIES = {
     "mean": "mean",
     "mean_change": "change of the mean",
-    "ratio_of_means": "percent fall of the mean",
+    "ratio_of_means": "percent change",
     "predictive_sd": "SD of patients (predictive)",
     "share_mcid": "share of patients who improve by the MCID",
     "icc": "correlation of two visits of a patient",
@@ -303,8 +304,9 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
             if again is not None:
                 line |= _refitted(again.coefficients, term)
                 notes += [SEPARATED] if separated(again, term) else []
-            decimals = supported(_mcse_of_median(row, summary))
-            line["Median [95 % interval]"] = interval(row, decimals, middle="median")
+            # An odds ratio's Monte Carlo error is relative: significant digits, not decimals.
+            digits = 3 if _mcse_of_log_median(row, summary) < 0.0025 else 2
+            line["Median [95 % interval]"] = ratio_interval(row, "median", digits)
             side = "> 1" if row["median"] > 1 else "< 1"
             line["P(direction)"] = f"{probability(row['prob_direction'])} ({side})"
             line["Risk difference, % points"] = ""
@@ -319,8 +321,8 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
     return frame.loc[:, [c for c in frame if c == "Predictor" or frame[c].str.len().any()]]
 
 
-def _mcse_of_median(row: Mapping[Any, Any], summary: pd.DataFrame) -> float:
-    """Monte Carlo error of a median odds ratio, from that of the log odds ratio.
+def _mcse_of_log_median(row: Mapping[Any, Any], summary: pd.DataFrame) -> float:
+    """Relative Monte Carlo error of a median odds ratio, from that of the log odds ratio.
 
     The error of the mean of a ratio is ruled by its upper tail, which the median does not feel; the
     median of a normal has an error sqrt(pi / 2) times that of its mean.
@@ -328,8 +330,8 @@ def _mcse_of_median(row: Mapping[Any, Any], summary: pd.DataFrame) -> float:
     mine = (summary["estimand"] == "parameter") & (summary["term"] == row["term"])
     found = summary.loc[mine, "mcse_mean"].astype(float)
     if found.empty:
-        return float(row["mcse_mean"])
-    return float(row["median"] * np.sqrt(np.pi / 2) * found.iloc[0])
+        return float(row["mcse_mean"] / row["median"])
+    return float(np.sqrt(np.pi / 2) * found.iloc[0])
 
 
 def _refitted(coefficients: pd.DataFrame, term: str) -> dict[str, str]:
@@ -339,7 +341,7 @@ def _refitted(coefficients: pd.DataFrame, term: str) -> dict[str, str]:
         ml = {name: float(np.exp(row[name])) for name in names}
         firth = {name: float(np.exp(row[f"firth_{name.removeprefix('ci_')}"])) for name in names}
     return {
-        "ML OR [95 % CI]": interval(ml, 2, middle="estimate"),
+        "ML OR [95 % CI]": ratio_interval(ml, "estimate", 3),
         "ML p": p_value(float(row["p_value"])),
-        "Firth OR [95 % CI]": interval(firth, 2, middle="estimate"),
+        "Firth OR [95 % CI]": ratio_interval(firth, "estimate", 3),
     }

@@ -85,6 +85,55 @@ def interval(
     return f"{shown} [{low}, {high}]"
 
 
+def ratio(value: float, digits: int = 2, null: float = 1.0) -> str:
+    """A ratio with significant digits, never rounded to or across its null.
+
+    Parameters
+    ----------
+    value : float
+        Above 0; NaN gives a dash.
+    digits : int, optional
+        Significant digits, 2 or more.
+    null : float, optional
+        The value of no effect.
+
+    Returns
+    -------
+    str
+        ``0.29``, ``1.7``, ``19``; more digits where fewer would say 1 of what is not.
+    """
+    if math.isnan(value) or math.isinf(value) or value <= 0:
+        return number(value, 0)
+    decimals = max(0, digits - 1 - math.floor(math.log10(value)))
+    while decimals < 6:
+        rounded = round(value, decimals)
+        if value == null or (rounded - null) * (value - null) > 0:
+            break
+        decimals += 1
+    return number(value, decimals)
+
+
+def ratio_interval(row: Mapping[Any, Any], middle: str, digits: int = 2) -> str:
+    """A ratio and its interval.
+
+    Parameters
+    ----------
+    row : mapping
+        With the estimate, `ci_low` and `ci_high`.
+    middle : str
+        Which estimate: median or mean.
+    digits : int, optional
+        Significant digits of each.
+
+    Returns
+    -------
+    str
+        ``1.7 [0.29, 10]``.
+    """
+    shown, low, high = (ratio(float(row[name]), digits) for name in (middle, "ci_low", "ci_high"))
+    return f"{shown} [{low}, {high}]"
+
+
 def probability(value: float, decimals: int = 2) -> str:
     """A posterior probability.
 

@@ -220,7 +220,7 @@ def compare_published(summary: pd.DataFrame, paper: Paper, reasons: dict[str, st
         if number.status or answers is None or reading is None:
             reason = reasons.get(id, "not a quantity that this package models")
             row = _printed(number) | {
-                "model": "published",
+                "model": f"published.{number.table.split('.')[0]}",
                 "variant": "base",
                 "evidence": "published",
                 "role": number.status or "not_addressable",
@@ -232,7 +232,7 @@ def compare_published(summary: pd.DataFrame, paper: Paper, reasons: dict[str, st
             row = _printed(number) | {key: found[key] for key in ("model", "variant", "priors")}
             row |= {"evidence": "published", "outcome": found["outcome"], "role": "direct"}
             row |= _read(found, reading, number)
-            row["note"] = reading.note
+            row["note"] = _join(_doubt(number), reading.note)
             rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -358,13 +358,16 @@ def _read(found: pd.Series, reading: Reading, number: PublishedNumber) -> dict[s
         "bayes": float(value),
         "bayes_low": float(scale * found["ci_low"]) if reading.interval else np.nan,
         "bayes_high": float(scale * found["ci_high"]) if reading.interval else np.nan,
-        "difference": float(value) - number.numeric,
+        # A bound such as "< 0.001" is not a value to differ from.
+        "difference": np.nan if number.bound else float(value) - number.numeric,
         "same_quantity": reading.same,
     }
 
 
 def _doubt(number: PublishedNumber) -> str:
-    return number.note if number.status else ""
+    """What a reader must know of the print itself: a suspicion, or that it is only a bound."""
+    bound = f"printed as a bound: {number.value}" if number.bound else ""
+    return _join(number.note if number.status else "", bound)
 
 
 def _role(number: PublishedNumber, addressed: bool, evidence: str) -> str:

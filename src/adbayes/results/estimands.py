@@ -113,15 +113,16 @@ def parameters(fit: Fit) -> list[Estimand]:
     groups = set(fit.analysis.mean.groups)
     for formula in fit.analysis.formulas.values():
         groups |= set(formula.groups)
-    link_scale = "log odds" if fit.analysis.link == "logit" else _unit(fit)
+    coefficient = {"identity": _unit(fit), "logit": "log odds"}.get(fit.analysis.link, "")
     for name, values in fit.posterior.data_vars.items():
         if any(str(dim).endswith("__factor_dim") for dim in values.dims) or name in groups:
             continue
         null = 0.0 if name in fit.analysis.mean.common and name != "Intercept" else np.nan
+        # Precisions and degrees of freedom have no unit; thresholds lie on the link's scale.
+        unitless = name in fit.analysis.family.auxiliary and name not in ("sigma", "threshold")
+        unit = "" if unitless or str(name).startswith("sigma_") else coefficient
         for term, draws in _scalars(str(name), values):
-            found.append(
-                Estimand("parameter", fit.frame.outcome, "", term, link_scale, null, draws)
-            )
+            found.append(Estimand("parameter", fit.frame.outcome, "", term, unit, null, draws))
     return found
 
 
@@ -281,7 +282,9 @@ def _risk_differences(fit: Fit) -> Iterator[Estimand]:
     for label, exposed, unexposed in _risks(fit):
         draws = _array(fit, 100 * (exposed - unexposed))
         visit = _response_visit(fit)
-        yield Estimand("risk_difference", fit.frame.outcome, visit, label, "% points", 0.0, draws)
+        yield Estimand(
+            "risk_difference", fit.frame.outcome, visit, label, "percentage points", 0.0, draws
+        )
 
 
 def _risk_ratios(fit: Fit) -> Iterator[Estimand]:

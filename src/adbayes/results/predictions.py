@@ -3,20 +3,21 @@
 import numpy as np
 import pandas as pd
 
+from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError, SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.sampler import stream
 from adbayes.results.estimands import INVERSE_LINKS
 
 
-def predict(fit: Fit, new: pd.DataFrame, seed: int | None = None) -> pd.DataFrame:
+def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd.DataFrame:
     """Predict the outcome of new patients.
 
     Parameters
     ----------
     fit : Fit
         A fitted model with Gaussian or Bernoulli outcome.
-    new : pandas.DataFrame
+    new : pandas.DataFrame or Cohort
         The formula's predictors on the scale of the file; other columns are carried along.
     seed : int, optional
         Of the predictive draws; the sampler's seed if not given.
@@ -36,6 +37,8 @@ def predict(fit: Fit, new: pd.DataFrame, seed: int | None = None) -> pd.DataFram
         For a family that this does not predict.
     """
     a = fit.analysis
+    if isinstance(new, Cohort):
+        new = new.frame
     if a.family.name not in ("gaussian", "bernoulli") or fit.design.offset is not None:
         raise SpecError(
             f"{a.model}: predict answers Gaussian and Bernoulli models without offset; "
@@ -63,6 +66,8 @@ def predict(fit: Fit, new: pd.DataFrame, seed: int | None = None) -> pd.DataFram
 
 def _prepared(fit: Fit, new: pd.DataFrame) -> pd.DataFrame:
     a = fit.analysis
+    if isinstance(new, Cohort):
+        new = new.frame
     needed = [
         name
         for name in a.mean.columns

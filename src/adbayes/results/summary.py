@@ -8,7 +8,7 @@ import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.diagnostics import COLUMNS as DIAGNOSTICS_COLUMNS
-from adbayes.inference.diagnostics import MAX_R_HAT, MIN_ESS, gate, quality
+from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS, gate, quality
 from adbayes.inference.fit import Fit
 from adbayes.model.analysis import Analysis
 from adbayes.results.estimands import Estimand, estimands, parameters
@@ -38,6 +38,7 @@ COLUMNS = [
     "ess_tail",
     "r_hat",
     "flag",
+    "x",
 ]
 CONSTANT = "constant over draws; judged through its parameters"
 NOT_CONVERGED = "not converged"
@@ -78,7 +79,7 @@ def summarize(fit: Fit) -> pd.DataFrame:
                 "visit": quantity.visit,
                 "term": quantity.term,
                 "unit": quantity.unit,
-                "n": fit.frame.n_units,
+                "n": fit.frame.n,
                 "mean": values.mean(),
                 "median": np.median(values),
                 "sd": values.std(ddof=1),
@@ -91,7 +92,7 @@ def summarize(fit: Fit) -> pd.DataFrame:
                 "ess_bulk": found["ess_bulk"],
                 "ess_tail": found["ess_tail"],
                 "r_hat": found["r_hat"],
-                "flag": _flag(found, whole.divergences > 0 or whole.min_bfmi <= 0.3),
+                "flag": _flag(found, whole.divergences > 0 or not whole.min_bfmi > MIN_BFMI),
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -139,7 +140,7 @@ def identity(fit: Fit) -> dict[str, str]:
     Returns
     -------
     dict
-        model, variant, priors, evidence, cohort.
+        model, variant, priors, evidence, cohort, and x: the predictor under `for_each`.
     """
     return whose(fit.analysis, fit.cohort)
 
@@ -157,7 +158,7 @@ def whose(analysis: Analysis, cohort: Cohort) -> dict[str, str]:
     Returns
     -------
     dict
-        model, variant, priors, evidence, cohort.
+        model, variant, priors, evidence, cohort, and x: the predictor under `for_each`.
     """
     return {
         "model": analysis.model,
@@ -165,6 +166,7 @@ def whose(analysis: Analysis, cohort: Cohort) -> dict[str, str]:
         "priors": analysis.prior_set,
         "evidence": cohort.evidence,
         "cohort": "" if cohort.index is None else str(cohort.index),
+        "x": analysis.x or "",
     }
 
 
