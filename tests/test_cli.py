@@ -211,6 +211,8 @@ def test_an_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
         [sys.executable, "-m", "adbayes.cli", "reproduce", "--out", str(out), "--quiet"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # Started in the background, a shell's children ignore interrupts; a user's does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
     while not list(out.glob("posteriors/[!.]*.nc")):
