@@ -95,3 +95,17 @@ def test_draws_carry_bambis_names(mixed_fit: Fit) -> None:
     assert list(posterior["visit_dim"].to_numpy()) == ["16", "32", "52"]
     assert posterior["1|patient"].sizes["patient__factor_dim"] == mixed_fit.frame.n_units
     assert set(mixed_fit.sample_stats.data_vars) == set(KEPT_STATISTICS)
+
+
+def test_an_interrupt_is_not_the_end_of_sampling(
+    patients: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nutpie's own blocking call would give back the draws made so far as if they were all."""
+    from nutpie.sample import _BackgroundSampler
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_BackgroundSampler, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit("easi_change", patients, draws=5000, chains=4, cores=1)

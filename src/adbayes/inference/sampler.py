@@ -121,7 +121,7 @@ def _nutpie(
 
     # nutpie reports progress through its own widget; here progress is the caller's.
     logging.getLogger("nutpie").setLevel(logging.ERROR)
-    return nutpie.sample(
+    sampler = nutpie.sample(
         compiled,
         draws=settings.draws,
         tune=settings.tune,
@@ -131,7 +131,14 @@ def _nutpie(
         target_accept=settings.target_accept,
         save_warmup=False,
         progress_bar=False,
+        blocking=False,
     )
+    # When it blocks, nutpie takes an interrupt for the end and returns the draws made so far.
+    try:
+        return sampler.wait()
+    except KeyboardInterrupt:
+        sampler.cancel()
+        raise
 
 
 def _statistics(tree: Any) -> xr.Dataset:
