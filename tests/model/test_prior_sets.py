@@ -1,11 +1,14 @@
 """Named sets: inheritance in any order, distributional components, every fault at once."""
 
+import tomllib
 from typing import Any
 
 import pytest
 
 from adbayes.errors import SpecError
+from adbayes.model.library import model_names, models_folder
 from adbayes.model.prior_sets import choose_set, resolve_sets
+from adbayes.model.spec import load_spec
 
 
 def normal(sigma: float) -> dict[str, Any]:
@@ -67,3 +70,26 @@ def test_choosing() -> None:
         choose_set(sets, "secon", "f")
     choose_set(sets, "first", "f")[1].clear()  # a copy: the sets are not changed
     assert sets["first"]
+
+
+def test_print_and_patients_share_their_priors() -> None:
+    """One prior a quantity and set, whatever the evidence: an odds ratio, a change from baseline."""
+    printed = resolve_sets(
+        tomllib.loads((models_folder() / "published.toml").read_text())["priors"], "published.toml"
+    )
+    for name in model_names():
+        spec = load_spec(name)
+        outcome = name.removesuffix("_change")
+        for set_name, own in spec.prior_sets.items():
+            if outcome != name:
+                shared = {"visit": f"change.{outcome}"}
+            else:
+                shared = {
+                    term: "log_odds_ratio"
+                    for term in own
+                    if term not in ("Intercept", "easi_baseline")
+                }
+            assert shared
+            for term, quantity in shared.items():
+                theirs = printed[set_name][quantity]
+                assert own[term].to_mapping() == theirs.to_mapping(), (name, set_name, term)
