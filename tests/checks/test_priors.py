@@ -29,7 +29,7 @@ def test_nothing_is_sampled(patients: Cohort, monkeypatch: pytest.MonkeyPatch) -
 def test_ranges_of_coefficients_are_odds_ratios() -> None:
     (analysis,) = load_spec("easi90_univariable").analyses(x="female", priors="skeptical")
     table = prior_table(analysis).set_index("parameter")
-    scale = float(analysis.priors["female"]["sigma"])  # type: ignore[arg-type]
+    scale = float(analysis.priors["female"]["sigma"])
     limit = np.exp(stats.norm.ppf(0.975) * scale)
     assert table.loc["female", "high"] == pytest.approx(limit)
     assert table.loc["female", "low"] == pytest.approx(1 / limit)

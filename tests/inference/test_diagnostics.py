@@ -39,7 +39,7 @@ GOOD = Gate(
     ],
 )
 def test_thresholds(changes: dict[str, float], passed: bool) -> None:
-    assert replace(GOOD, **changes).passed is passed  # type: ignore[arg-type]
+    assert replace(GOOD, **changes).passed is passed
 
 
 def dataset(**variables: np.ndarray) -> xr.Dataset:

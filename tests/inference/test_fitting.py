@@ -71,7 +71,7 @@ def test_fingerprints_tell_spec_priors_data_seed_and_draws_apart(patients: Cohor
     changed = Cohort(other, patients.evidence, patients.label, patients.source)
     numbered = Cohort(patients.frame, patients.evidence, patients.label, patients.source, index=3)
     prints = [
-        fit(spec, cohort, **(SHORT | options)).fingerprint  # type: ignore[union-attr, arg-type]
+        fit(spec, cohort, **(SHORT | options)).fingerprint
         for spec, cohort, options in [
             ("easi_change", patients, {}),
             ("nrs_change", patients, {}),
@@ -87,14 +87,14 @@ def test_fingerprints_tell_spec_priors_data_seed_and_draws_apart(patients: Cohor
     # What is not a number of the model is not part of it: label, source and unused columns.
     relabelled = Cohort(patients.frame.drop(columns="ldh"), "simulated", "another", "elsewhere")
     again = fit("easi_change", relabelled, **SHORT)
-    assert again.fingerprint == prints[0]  # type: ignore[union-attr]
+    assert again.fingerprint == prints[0]
 
 
 def test_names_of_files(patients: Cohort, tmp_path: Path) -> None:
     one(patients, tmp_path)
     numbered = Cohort(patients.frame, "reconstructed", "label", "source", index=4)
     one(numbered, tmp_path, priors="vague")
-    fit("easi90_univariable", patients, x="female", folder=tmp_path, **SHORT)  # type: ignore[arg-type]
+    fit("easi90_univariable", patients, x="female", folder=tmp_path, **SHORT)
     assert {path.name for path in tmp_path.iterdir()} == {
         "easi_change.base.weakly_informative.nc",
         "easi_change.base.vague.cohort4.nc",
@@ -118,7 +118,7 @@ def test_what_fails_the_gate_is_tried_once_more(
         return posterior, statistics
 
     monkeypatch.setattr(fitting, "sample", failing)
-    found = fit("easi_change", patients, target_accept=target_accept, **SHORT)  # type: ignore[arg-type]
+    found = fit("easi_change", patients, target_accept=target_accept, **SHORT)
     assert isinstance(found, Fit)
     assert tried == targets
     assert found.retries == retries

@@ -32,9 +32,9 @@ def test_prior_outcomes_of_a_mixed_model(mixed_fit: Fit) -> None:
     found = prior_outcomes(mixed_fit.analysis, mixed_fit.frame, mixed_fit.design, n, rng)
     assert found.shape == (n, mixed_fit.frame.n_rows)
     priors = mixed_fit.analysis.priors
-    centre, spread = float(priors["Intercept"]["mu"]), float(priors["Intercept"]["sigma"])  # type: ignore[arg-type]
-    change = float(priors["visit"]["sigma"])  # type: ignore[arg-type]
-    within, between = priors["sigma"]["sigma"], priors["1|patient"]["sigma"]["sigma"]  # type: ignore[index]
+    centre, spread = float(priors["Intercept"]["mu"]), float(priors["Intercept"]["sigma"])
+    change = float(priors["visit"]["sigma"])
+    within, between = priors["sigma"]["sigma"], priors["1|patient"]["sigma"]["sigma"]
     # The square of a half-normal variable has the mean of its scale squared.
     visit = mixed_fit.frame.data["visit"].to_numpy()
     later = (visit != "0").astype(float)

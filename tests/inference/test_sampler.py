@@ -80,7 +80,7 @@ def test_predictors_of_one_spec_have_their_own_randomness(patients: Cohort) -> N
 
 def test_streams_are_equal_for_equal_names_only() -> None:
     def state(*arguments: object) -> tuple[int, ...]:
-        return tuple(stream(*arguments).generate_state(4))  # type: ignore[arg-type]
+        return tuple(stream(*arguments).generate_state(4))
 
     assert state(1, "a", "b") == state(1, "a", "b")
     assert len({state(1, "a", "b"), state(2, "a", "b"), state(1, "b", "a"), state(1, "a")}) == 4

@@ -92,9 +92,9 @@ def test_other_rows_give_the_same_columns(design: Callable[..., Design], table: 
 
 def test_draws_line_up_with_columns(mixed_fit: object) -> None:
     fit = mixed_fit
-    beta = fit.design.coefficient_draws(fit.posterior)  # type: ignore[attr-defined]
-    np.testing.assert_array_equal(beta[..., 0], fit.posterior["Intercept"])  # type: ignore[attr-defined]
-    np.testing.assert_array_equal(beta[..., 1:], fit.posterior["visit"])  # type: ignore[attr-defined]
+    beta = fit.design.coefficient_draws(fit.posterior)
+    np.testing.assert_array_equal(beta[..., 0], fit.posterior["Intercept"])
+    np.testing.assert_array_equal(beta[..., 1:], fit.posterior["visit"])
 
 
 def test_a_list_of_priors_has_one_value_a_coefficient(design: Callable[..., Design]) -> None:

@@ -18,7 +18,7 @@ MIXED = ("easi", "nrs", "poem", "dlqi", "ige", "tec", "ldh")
 
 
 def placeholders(structure: object) -> Arrays:
-    model = structure.pymc_model(3)  # type: ignore[attr-defined]
+    model = structure.pymc_model(3)
     return {variable.name: variable.get_value() for variable in model.data_vars}
 
 
@@ -168,7 +168,7 @@ def test_one_compilation_serves_every_model_of_a_shape(
     rows = set()
     for outcome in MIXED:
         one = fit(f"{outcome}_change", others, draws=100, tune=100, chains=2, cores=1)
-        rows.add(one.frame.n_rows)  # type: ignore[union-attr]
+        rows.add(one.frame.n_rows)
     assert len(calls) == 1
     many = fit("easi90_univariable", others, draws=100, tune=100, chains=2, cores=1)
     assert isinstance(many, Fits)

@@ -158,4 +158,4 @@ def test_only_its_own_kind_of_model_is_taken(
 
 def test_a_prior_of_another_width_is_refused(table: pd.DataFrame, built: Build) -> None:
     with pytest.raises(SpecError, match=r"'x': mu has 2 values for 1 coefficients"):
-        built(table, PRIORS | {"mu1": "[0, 1]"})  # type: ignore[dict-item]
+        built(table, PRIORS | {"mu1": "[0, 1]"})

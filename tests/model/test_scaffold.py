@@ -8,7 +8,7 @@ import pytest
 
 import adbayes as ab
 from adbayes.errors import DataError, SpecError
-from adbayes.model.scaffold import scaffold, write_scaffold
+from adbayes.model.scaffold import scaffold
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +86,3 @@ def test_faults_are_sentences(table: ab.Cohort) -> None:
         scaffold("y ~ xx", "gaussian", table)
     with pytest.raises(SpecError, match=r"the call eval\(\) is not allowed"):
         scaffold("y ~ eval(x)", "gaussian", table)
-
-
-def test_a_scaffold_never_overwrites(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    write_scaffold("a", path)
-    with pytest.raises(SpecError, match="exists already"):
-        write_scaffold("b", path)
-    assert path.read_text() == "a"
-    with pytest.raises(SpecError, match="cannot be written"):
-        write_scaffold("b", tmp_path / "none" / "mine.toml")

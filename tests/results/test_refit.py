@@ -50,5 +50,5 @@ def test_falls_of_the_mean_are_in_percent(mixed_fit: Fit) -> None:
 @pytest.mark.parametrize("change", ["family", "link"])
 def test_models_without_a_twin_have_none(mixed_fit: Fit, change: str) -> None:
     other = {"family": FAMILIES["t"]} if change == "family" else {"link": "log"}
-    analysis = dataclasses.replace(mixed_fit.analysis, **other)  # type: ignore[arg-type]
+    analysis = dataclasses.replace(mixed_fit.analysis, **other)
     assert refit(dataclasses.replace(mixed_fit, analysis=analysis)) is None

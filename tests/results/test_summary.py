@@ -55,7 +55,7 @@ def test_the_interval_has_the_stated_probability(mixed_fit: Fit) -> None:
 
 def test_known_parameters_are_within_their_intervals(mixed_fit: Fit, patients: object) -> None:
     table = summarize(mixed_fit).query("estimand == 'mean'").set_index("visit")
-    truth = patients.truth  # type: ignore[attr-defined]
+    truth = patients.truth
     for visit in ("0", "16", "32", "52"):
         row = table.loc[visit]
         # 4 SDs: the model's one SD for all visits makes its intervals approximate.

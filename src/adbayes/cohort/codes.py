@@ -142,7 +142,7 @@ def _study_visits(cells: list[Cell]) -> dict[str, int]:
     numbers = sorted(int(m[1]) for m in (_VISIT.fullmatch(name.lower()) for name in found) if m)
     if len(found) != len(STUDY_VISITS) or numbers != [1, 2, 3, 4]:
         return {}
-    order = {name: int(_VISIT.fullmatch(name.lower())[1]) for name in found}  # type: ignore[index]
+    order = {name: int(_VISIT.fullmatch(name.lower())[1]) for name in found}  # type: ignore[index]  # each name matched before
     return {name: STUDY_VISITS[k - 1] for name, k in order.items()}
 
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -161,34 +160,6 @@ def _scale(columns: np.ndarray) -> float:
     if np.isin(columns, (0, 1)).all():
         return 1.0
     return float(columns.std(axis=0).max())
-
-
-def write_scaffold(text: str, path: str | Path) -> None:
-    """Write a scaffold where no file is yet.
-
-    Parameters
-    ----------
-    text : str
-        From `scaffold`.
-    path : str or path
-        A new file.
-
-    Raises
-    ------
-    SpecError
-        Where the file exists or cannot be made.
-    """
-    try:
-        with Path(path).open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise SpecError(
-            f"{path}: exists already; give a new name, nothing was overwritten"
-        ) from None
-    except OSError as error:
-        raise SpecError(
-            f"{path}: cannot be written ({error.strerror}); give another path"
-        ) from None
 
 
 def _prior(
