@@ -113,9 +113,9 @@ def reconstruct_easi(problem: EasiProblem, steps: int, seed: int) -> tuple[Ints,
     shapes = np.array([(1.0, 1.0), *(beta_shapes(m, s) for m, s in problem.moments[1:])])
     a, b = special.ndtr((np.log([low, high]) - mu) / sigma)
     base = np.exp(mu + sigma * special.ndtri(a + (b - a) * rng.random(n)))
-    latent = rng.standard_normal((n, visits - 1)) @ np.linalg.cholesky(
-        problem.correlation[1:, 1:]
-    ).T
+    latent = (
+        rng.standard_normal((n, visits - 1)) @ np.linalg.cholesky(problem.correlation[1:, 1:]).T
+    )
     fraction = np.column_stack(
         [stats.beta(*shapes[v + 1]).ppf(special.ndtr(latent[:, v])) for v in range(visits - 1)]
     )
@@ -185,8 +185,23 @@ def _prior(x, i, mu, sigma, shapes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _distance(n, sums, squares, change, changes, counts, total, mean, sd, change_mean, change_sd,
-              wanted, responders, moments, s):  # type: ignore[no-untyped-def]  # fmt: skip
+def _distance(  # type: ignore[no-untyped-def]
+    n,
+    sums,
+    squares,
+    change,
+    changes,
+    counts,
+    total,
+    mean,
+    sd,
+    change_mean,
+    change_sd,
+    wanted,
+    responders,
+    moments,
+    s,
+):
     """Cost of all misses at kernel width s, and their sum."""
     energy = missed = 0.0
     for v in range(sums.size):
@@ -199,7 +214,9 @@ def _distance(n, sums, squares, change, changes, counts, total, mean, sd, change
             elif v == 0:
                 continue
             elif k == 2:
-                d = miss(change[v] / n, change_mean[v, 0], change_mean[v, 1]) / (100 * moments[v, 1])
+                d = miss(change[v] / n, change_mean[v, 0], change_mean[v, 1]) / (
+                    100 * moments[v, 1]
+                )
             else:
                 d = miss(spread(change[v], changes[v], n), change_sd[v, 0], change_sd[v, 1])
                 d /= 100 * moments[v, 1]
@@ -230,8 +247,25 @@ def _soft(n, sums, squares, change, changes, cross, total, gap, correlation):  #
 
 
 @njit(cache=True)
-def _search(x, mean, sd, change_mean, change_sd, subset, wanted, responders, gap, correlation,
-            moments, mu, sigma, shapes, floor, steps, rng):  # type: ignore[no-untyped-def]  # fmt: skip
+def _search(  # type: ignore[no-untyped-def]
+    x,
+    mean,
+    sd,
+    change_mean,
+    change_sd,
+    subset,
+    wanted,
+    responders,
+    gap,
+    correlation,
+    moments,
+    mu,
+    sigma,
+    shapes,
+    floor,
+    steps,
+    rng,
+):
     visits, n = x.shape
     sums, squares = np.zeros(visits), np.zeros(visits)
     change, changes = np.zeros(visits), np.zeros(visits)
@@ -245,7 +279,9 @@ def _search(x, mean, sd, change_mean, change_sd, subset, wanted, responders, gap
         if step % 200 == 0:  # the width moves, and so does the cost of standing still
             hard, missed = _distance(n, sums, squares, change, changes, counts, total, mean, sd,
                                      change_mean, change_sd, wanted, responders, moments, s)  # fmt: skip
-            current = hard + _soft(n, sums, squares, change, changes, cross, total, gap, correlation)
+            current = hard + _soft(
+                n, sums, squares, change, changes, cross, total, gap, correlation
+            )
             if missed == 0.0 and step > steps // 2:
                 return missed
         moved = 1 + int(rng.random() < 0.5)

@@ -13,6 +13,9 @@ from numba import njit
 WEIGHT = 2.5
 """The exponent c; above 1, or a number would not be drawn into its interval at all."""
 
+PULL = 8.0
+"""Added cost of a standard error: far from the print the tails alone would lose against the base model."""
+
 
 @njit(cache=True)
 def miss(value: float, low: float, high: float) -> float:
@@ -51,9 +54,10 @@ def cost(distance: float, width: float) -> float:
     Returns
     -------
     float
-        0 at distance 0; grows with its logarithm.
+        0 at distance 0; grows with its logarithm when near, in proportion when far.
     """
-    return WEIGHT * math.log1p(min(distance, 1e6) / width)
+    distance = min(distance, 1e6)
+    return WEIGHT * math.log1p(distance / width) + PULL * distance
 
 
 @njit(cache=True)

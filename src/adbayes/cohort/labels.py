@@ -293,8 +293,23 @@ def _groups(z, values, kinds, wanted, welch, missing, count, count_sd):  # type:
 
 
 @njit(cache=True)
-def _search(x, y, z, row, scales, has_row, values, kinds, wanted, welch, mask_moves, count,
-            count_sd, evaluations, rng):  # type: ignore[no-untyped-def]  # fmt: skip
+def _search(  # type: ignore[no-untyped-def]
+    x,
+    y,
+    z,
+    row,
+    scales,
+    has_row,
+    values,
+    kinds,
+    wanted,
+    welch,
+    mask_moves,
+    count,
+    count_sd,
+    evaluations,
+    rng,
+):
     n = x.size
     order = np.argsort(x)
     rank = np.empty(n, dtype=np.int64)

@@ -132,8 +132,30 @@ def _tally(x, i, sign, others, groups, sums, squares, change, changes, own, cros
 
 
 @njit(cache=True)
-def _energy(n, sums, squares, change, changes, own, cross, gs, gq, gn, mean, sd, change_mean,
-            change_sd, correlation, with_others, printed, means, welch, osum, osd, s):  # type: ignore[no-untyped-def]  # fmt: skip
+def _energy(  # type: ignore[no-untyped-def]
+    n,
+    sums,
+    squares,
+    change,
+    changes,
+    own,
+    cross,
+    gs,
+    gq,
+    gn,
+    mean,
+    sd,
+    change_mean,
+    change_sd,
+    correlation,
+    with_others,
+    printed,
+    means,
+    welch,
+    osum,
+    osd,
+    s,
+):
     """Cost of all misses and of leaving the base model, and the sum of misses."""
     energy = missed = 0.0
     visits = sums.size
@@ -148,8 +170,11 @@ def _energy(n, sums, squares, change, changes, own, cross, gs, gq, gn, mean, sd,
             sd_p = spread(change[v], changes[v], n)
             d = miss(change[v] / n, change_mean[v, 0], change_mean[v, 1]) / (sd_p + 1e-9) * root
             e = miss(sd_p, change_sd[v, 0], change_sd[v, 1]) / (sd_p + 1e-9) * root
-            energy += cost(d, s) + cost(e, s)
-            missed += d + e
+            # Middle visits are made exact afterwards; here they must only come near.
+            near = s if v == visits - 1 else max(s, 0.05)
+            energy += cost(d, near) + cost(e, near)
+            if v == visits - 1:
+                missed += d + e
         for w in range(v + 1, visits):
             cov = (own[v, w] - sums[v] * sums[w] / n) / (n - 1.0)
             r = cov / (sd_v * spread(sums[w], squares[w], n) + 1e-9)
@@ -177,13 +202,38 @@ def _energy(n, sums, squares, change, changes, own, cross, gs, gq, gn, mean, sd,
 
 
 @njit(cache=True)
-def _search(x, energies, mean, sd, change_mean, change_sd, correlation, others, with_others,
-            printed, groups, means, welch, rare, steps, rng):  # type: ignore[no-untyped-def]  # fmt: skip
+def _search(  # type: ignore[no-untyped-def]
+    x,
+    energies,
+    mean,
+    sd,
+    change_mean,
+    change_sd,
+    correlation,
+    others,
+    with_others,
+    printed,
+    groups,
+    means,
+    welch,
+    rare,
+    steps,
+    rng,
+):
     visits, n = x.shape
     high = energies.shape[1] - 1
-    sums, squares, change, changes = np.zeros(visits), np.zeros(visits), np.zeros(visits), np.zeros(visits)
+    sums, squares, change, changes = (
+        np.zeros(visits),
+        np.zeros(visits),
+        np.zeros(visits),
+        np.zeros(visits),
+    )
     own, cross = np.zeros((visits, visits)), np.zeros((others.shape[0], visits))
-    gs, gq, gn = np.zeros((groups.shape[0], 2)), np.zeros((groups.shape[0], 2)), np.zeros((groups.shape[0], 2))
+    gs, gq, gn = (
+        np.zeros((groups.shape[0], 2)),
+        np.zeros((groups.shape[0], 2)),
+        np.zeros((groups.shape[0], 2)),
+    )
     osum, osd = np.zeros((others.shape[0], visits)), np.zeros((others.shape[0], visits))
     for k in range(others.shape[0]):
         for v in range(visits):
@@ -193,6 +243,10 @@ def _search(x, energies, mean, sd, change_mean, change_sd, correlation, others, 
         for i in range(n):
             if groups[g, i] >= 0:
                 gn[g, groups[g, i]] += 1
+    pattern = np.zeros(n, dtype=np.int64)
+    for g in range(groups.shape[0]):
+        for i in range(n):
+            pattern[i] = 3 * pattern[i] + groups[g, i]
     for i in range(n):
         _tally(x, i, 1, others, groups, sums, squares, change, changes, own, cross, gs, gq)
     current, missed = math.inf, math.inf
@@ -200,7 +254,7 @@ def _search(x, energies, mean, sd, change_mean, change_sd, correlation, others, 
     old = np.zeros((2, visits), dtype=np.int64)
     pair = np.zeros(2, dtype=np.int64)
     for step in range(steps):
-        s = width_at(step / steps, 0.5, 1e-4)
+        s = width_at(step / steps, 0.5, 1e-3)
         if step % 500 == 0:
             current, missed = _energy(n, sums, squares, change, changes, own, cross, gs, gq, gn, mean, sd,
                               change_mean, change_sd, correlation, with_others, printed, means, welch,
@@ -209,7 +263,15 @@ def _search(x, energies, mean, sd, change_mean, change_sd, correlation, others, 
         pair[0], pair[1] = rng.integers(0, n), rng.integers(0, n)
         if kind > 0.85:
             pair[0] = rare[rng.integers(0, rare.size)]
-        moved = 1 if kind < 0.3 else 2
+            if rng.random() < 0.5:
+                pair[1] = rare[rng.integers(0, rare.size)]
+        elif rng.random() < 0.7:
+            # A partner in the same groups: the group sums then barely move.
+            for _ in range(20):
+                if pattern[pair[1]] == pattern[pair[0]] and pair[1] != pair[0]:
+                    break
+                pair[1] = rng.integers(0, n)
+        moved = 1 if kind < 0.12 else 2
         if moved == 2 and pair[0] == pair[1]:
             continue
         v = rng.integers(0, visits) if rng.random() < 0.5 else visits - 1
@@ -217,8 +279,16 @@ def _search(x, energies, mean, sd, change_mean, change_sd, correlation, others, 
         size = -size if rng.random() < 0.5 else size
         swap = 0.5 < kind < 0.75
         second = v
-        if kind > 0.9 and rng.random() < 0.5:
-            second = rng.integers(0, visits)
+        other = -size
+        if kind > 0.75 and rng.random() < 0.5:
+            second = 0 if rng.random() < 0.3 else visits - 1
+            other = 1 if rng.random() < 0.5 else -1
+        # Baseline and last visit of two patients of the same groups, with both sums kept: the percent
+        # changes take many values, so these moves are fine where single steps are coarse.
+        joint = kind < 0.45 and moved == 2
+        base_step = last_step = 0
+        if joint:
+            base_step, last_step = rng.integers(-2, 3), rng.integers(-2, 3)
         before = after = 0.0
         valid = True
         for m in range(moved):
@@ -228,21 +298,45 @@ def _search(x, energies, mean, sd, change_mean, change_sd, correlation, others, 
             _tally(x, i, -1, others, groups, sums, squares, change, changes, own, cross, gs, gq)
         for m in range(moved):
             i = pair[m]
+            if joint:
+                sign = 1 - 2 * m
+                before += energies[0, x[0, i]] + energies[visits - 1, x[visits - 1, i]]
+                x[0, i] += sign * base_step
+                x[visits - 1, i] += sign * last_step
+                if x[0, i] < 1 or x[0, i] > high or not 0 <= x[visits - 1, i] <= high:
+                    valid = False
+                else:
+                    after += energies[0, x[0, i]] + energies[visits - 1, x[visits - 1, i]]
+                continue
             u = v if m == 0 else second
             before += energies[u, x[u, i]]
             if swap:
                 x[u, i] = old[1 - m, v]
             else:
-                x[u, i] += size if m == 0 else -size
+                x[u, i] += size if m == 0 else other
             if x[u, i] < (1 if u == 0 else 0) or x[u, i] > high:
                 valid = False
             else:
                 after += energies[u, x[u, i]]
-        if swap and old[0, v] == old[1, v]:
+        if (swap and old[0, v] == old[1, v]) or (joint and base_step == 0 and last_step == 0):
             valid = False
         if valid:
             for m in range(moved):
-                _tally(x, pair[m], 1, others, groups, sums, squares, change, changes, own, cross, gs, gq)
+                _tally(
+                    x,
+                    pair[m],
+                    1,
+                    others,
+                    groups,
+                    sums,
+                    squares,
+                    change,
+                    changes,
+                    own,
+                    cross,
+                    gs,
+                    gq,
+                )
             new, now = _energy(n, sums, squares, change, changes, own, cross, gs, gq, gn, mean, sd,
                                change_mean, change_sd, correlation, with_others, printed, means, welch,
                                osum, osd, s)  # fmt: skip
@@ -255,10 +349,26 @@ def _search(x, energies, mean, sd, change_mean, change_sd, correlation, others, 
                         return missed
                 continue
             for m in range(moved):
-                _tally(x, pair[m], -1, others, groups, sums, squares, change, changes, own, cross, gs, gq)
+                _tally(
+                    x,
+                    pair[m],
+                    -1,
+                    others,
+                    groups,
+                    sums,
+                    squares,
+                    change,
+                    changes,
+                    own,
+                    cross,
+                    gs,
+                    gq,
+                )
         for m in range(moved):
             for w in range(visits):
                 x[w, pair[m]] = old[m, w]
-            _tally(x, pair[m], 1, others, groups, sums, squares, change, changes, own, cross, gs, gq)
+            _tally(
+                x, pair[m], 1, others, groups, sums, squares, change, changes, own, cross, gs, gq
+            )
     x[:] = best
     return best_missed

@@ -6,6 +6,7 @@ the same kind with fewer outcomes, other visits or another number of patients ne
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -28,7 +29,17 @@ MARGINS = {
 
 _MOMENTS = ("mean", "sd", "pct_change_mean", "pct_change_sd")
 _ODDS = ("odds_ratio", "ci_low", "ci_high", "p_value")
-NUMBERS = ("table", "variable", "visit", "group", "statistic", "numeric", "decimals", "bound", "term")
+NUMBERS = (
+    "table",
+    "variable",
+    "visit",
+    "group",
+    "statistic",
+    "numeric",
+    "decimals",
+    "bound",
+    "term",
+)
 Interval = tuple[float, float]
 ANY: Interval = (-math.inf, math.inf)
 """The interval of a number that is not a target: every value will do."""
@@ -66,7 +77,7 @@ def reconstruction_targets(ledger: pd.DataFrame | None = None) -> pd.DataFrame:
     return result.assign(role=[role for role, _ in judged], reason=[why for _, why in judged])
 
 
-def _role(row: dict[str, object]) -> tuple[str, str]:
+def _role(row: dict[Any, Any]) -> tuple[str, str]:
     table, statistic = str(row["table"]), str(row["statistic"])
     variable = str(row["variable"])
     if row["status"] == SUSPECTED_MISPRINT:
@@ -125,8 +136,8 @@ class Targets:
 
     table: pd.DataFrame
 
-    def _rows(self, role: str = TARGET, **where: object) -> pd.DataFrame:
-        rows = self.table[self.table["role"] == role]
+    def _rows(self, **where: object) -> pd.DataFrame:
+        rows = self.table[self.table["role"] == TARGET]
         for column, value in where.items():
             rows = rows[rows[column] == value]
         return rows
