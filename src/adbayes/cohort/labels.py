@@ -164,7 +164,7 @@ def welch_bounds(p_value: Interval) -> Floats:
 
 
 @njit(cache=True)
-def welch_miss(n0, s0, q0, n1, s1, q1, bounds):  # type: ignore[no-untyped-def]
+def welch_miss(n0, s0, q0, n1, s1, q1, bounds, sign):  # type: ignore[no-untyped-def]
     """Distance of Welch's |t| from its interval.
 
     Parameters
@@ -173,16 +173,19 @@ def welch_miss(n0, s0, q0, n1, s1, q1, bounds):  # type: ignore[no-untyped-def]
         Number, sum and sum of squares in the two groups.
     bounds : ndarray of shape (2, 2001)
         As `welch_bounds` gives it.
+    sign : float
+        1 where the second mean must be the larger, else -1: with |t| alone a search settles on the
+        mirror image.
 
     Returns
     -------
     float
-        In units of t.
+        In tenths of the printed t.
     """
     e0, e1 = spread(s0, q0, n0) ** 2 / n0, spread(s1, q1, n1) ** 2 / n1
     if e0 + e1 <= 0.0:
         return math.inf
-    t = abs(s1 / n1 - s0 / n0) / math.sqrt(e0 + e1)
+    t = sign * (s1 / n1 - s0 / n0) / math.sqrt(e0 + e1)
     df = max((e0 + e1) ** 2 / (e0 * e0 / (n0 - 1.0) + e1 * e1 / (n1 - 1.0)), 2.0)
     at = 2.0 / df * (bounds.shape[1] - 1)
     k = min(int(at), bounds.shape[1] - 2)
@@ -190,7 +193,8 @@ def welch_miss(n0, s0, q0, n1, s1, q1, bounds):  # type: ignore[no-untyped-def]
     high = bounds[1, k]
     if high < math.inf:
         high += (at - k) * (bounds[1, k + 1] - bounds[1, k])
-    return miss(t, low, high)
+    # Given the means, t is off by as much as the standard error is: a tenth of it is one step.
+    return 10.0 * miss(t, low, high) / max(low, 0.05)
 
 
 @dataclass(frozen=True)
@@ -286,7 +290,9 @@ def _groups(z, values, kinds, wanted, welch, missing, count, count_sd):  # type:
             sd = max(spread(s0 + s1, q0 + q1, n0 + n1), 1e-9)
             missing[at] = miss(s0 / n0, wanted[k, 0], wanted[k, 1]) / sd * math.sqrt(n0)
             missing[at + 1] = miss(s1 / n1, wanted[k, 2], wanted[k, 3]) / sd * math.sqrt(n1)
-            missing[at + 2] = welch_miss(n0, s0, q0, n1, s1, q1, welch[k])
+            missing[at + 2] = welch_miss(
+                n0, s0, q0, n1, s1, q1, welch[k], 1.0 if wanted[k, 2] > wanted[k, 0] else -1.0
+            )
         else:
             missing[at] = 0.3 * abs(s0 - wanted[k, 0])
     return soft

@@ -15,6 +15,7 @@ from adbayes.cohort.targets import Interval
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_TIE = 0.9  # correlation of a value with the patient's latent one, on the log scale
 CEILING = 60_000
 """Largest value the search may give; IgE above it is not reported by common assays."""
 
@@ -94,7 +95,8 @@ def reconstruct_lab(
     seen = high >= 0
     values[seen] = np.clip(values[seen], low_end[seen], high_end[seen])
     missed = _search(
-        values, np.flatnonzero(seen), low_end, high_end, mu, sigma, printed[0][0], printed[0][1],
+        values, np.flatnonzero(seen), low_end, high_end, mu + sigma * _TIE * latent,
+        sigma * math.sqrt(1 - _TIE**2), printed[0][0], printed[0][1],
         printed[1][0], printed[1][1], moments[1], steps, rng,
     )  # fmt: skip
     return values, float(missed)
@@ -134,11 +136,11 @@ def _search(values, seen, low_end, high_end, mu, sigma, m0, m1, s0, s1, scale, s
             continue
         one = total - values[i] + a
         two = squares - float(values[i]) * values[i] + float(a) * a
-        prior = _log_density(values[i], mu, sigma) - _log_density(a, mu, sigma)
+        prior = _log_density(values[i], mu[i], sigma) - _log_density(a, mu[i], sigma)
         if i != j:
             one += b - values[j]
             two += float(b) * b - float(values[j]) * values[j]
-            prior += _log_density(values[j], mu, sigma) - _log_density(b, mu, sigma)
+            prior += _log_density(values[j], mu[j], sigma) - _log_density(b, mu[j], sigma)
         d_old = miss(total / n, m0, m1) * root
         e_old = miss(spread(total, squares, n), s0, s1) * root
         d, e = miss(one / n, m0, m1) * root, miss(spread(one, two, n), s0, s1) * root

@@ -69,13 +69,14 @@ class ScoreStages(LabStages):
     def _exact_visits(
         self, name: str, problem: ScoreProblem, values: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Bring each visit after baseline from nearly right to right."""
+        """Bring each visit after baseline from nearly right to right, the last one first."""
         result = values.copy()
         last = len(self.visits) - 1
-        for v in range(1, last + 1):
+        for v in (last, *range(1, last)):
             own = v == last
             visit = VisitProblem(
-                values[0], values[v], problem.high,
+                problem.high,
+                _pair(problem.mean[0]) if own else ANY, _pair(problem.sd[0]) if own else ANY,
                 _pair(problem.mean[v]), _pair(problem.sd[v]),
                 _pair(problem.change_mean[v]), _pair(problem.change_sd[v]),
                 problem.others[:, v] if own else np.empty((0, self.n)),
@@ -84,10 +85,12 @@ class ScoreStages(LabStages):
                 problem.group_means if own else np.empty((0, 4)),
                 problem.group_p if own else [],
             )  # fmt: skip
-            self.progress(f"{name}, week {self.visits[v]}")
-            rounds = self.effort.descent if own else self.effort.descent // 4
-            result[v], missed = make_exact(visit, rounds, self._number(name, v, "exact"))
-            self.missed[f"{name}, week {self.visits[v]}"] = missed
+            stage = f"{name}, week {self.visits[v]}"
+            self.progress(stage)
+            result[0], result[v], self.missed[stage] = make_exact(
+                visit, result[0], result[v], self.effort.descent, self._number(name, v, "exact"),
+                move_base=own, size=80_000 if own else 20_000,
+            )  # fmt: skip
         return result
 
 

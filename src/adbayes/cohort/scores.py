@@ -193,9 +193,12 @@ def _energy(  # type: ignore[no-untyped-def]
             sd_g = spread(gs[g, h], gq[g, h], gn[g, h]) + 1e-9
             d = miss(gs[g, h] / gn[g, h], means[g, 2 * h], means[g, 2 * h + 1])
             d *= math.sqrt(gn[g, h]) / sd_g
+            if gn[g, h] < 10:
+                d *= 3.0  # few values are open to the mean of so few patients: it must settle first
             energy += cost(d, s)
             missed += d
-        d = welch_miss(gn[g, 0], gs[g, 0], gq[g, 0], gn[g, 1], gs[g, 1], gq[g, 1], welch[g])
+        sign = 1.0 if means[g, 2] > means[g, 0] else -1.0
+        d = welch_miss(gn[g, 0], gs[g, 0], gq[g, 0], gn[g, 1], gs[g, 1], gq[g, 1], welch[g], sign)
         energy += cost(d, s)
         missed += d
     return energy, missed

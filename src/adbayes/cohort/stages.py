@@ -33,15 +33,15 @@ class Effort:
     easi, label, score, lab : int
         Moves (or logistic regressions, for labels) of one attempt.
     descent : int
-        Steps towards exact agreement of a score's visit.
+        Meetings on the way to exact agreement of a score's visit.
     attempts : int
         Fresh starts of a search that has not made everything agree.
     """
 
     easi: int = 2_000_000
     label: int = 40_000
-    score: int = 4_000_000
-    descent: int = 400
+    score: int = 5_000_000
+    descent: int = 40
     lab: int = 400_000
     attempts: int = 8
 
