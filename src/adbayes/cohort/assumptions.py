@@ -1,0 +1,146 @@
+"""The choices that the print does not force, named, with their alternatives.
+
+A reconstruction needs more than was printed: who is behind a percentage, whose laboratory values are
+missing, how a patient's visits are related. Every such choice is a field here; `vary_assumptions` draws
+another set of them, so that an ensemble shows how much the print leaves open.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, get_args
+
+import numpy as np
+
+from adbayes.errors import DataError
+
+Figure1 = Literal["no_concomitant", "any"]
+AgeBins = Literal["right_closed", "left_closed"]
+
+EXTRA_MEASURED: Mapping[tuple[str, int], int] = MappingProxyType({("tec", 16): 3, ("ige", 32): -1})
+"""Values measured beside those of LDH: the printed means are no means of whole numbers at n = 88 and 84."""
+
+CLASS_SHARES: Mapping[str, tuple[float, ...]] = MappingProxyType(
+    {"ige": (0.93, 0.88, 0.85, 0.83), "tec": (0.64, 0.52, 0.46, 0.36)}
+)
+"""Shares of high values at the paper's visits, near those of log-normals with the printed moments."""
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """One set of choices.
+
+    Parameters
+    ----------
+    figure_1 : {"no_concomitant", "any"}
+        Who the 82 patients behind EASI-75 and EASI-90 are: those without an initial systemic drug
+        (82 of 99 are on topical treatment only, and 44 of 82 responders with 6 of 17 give the row
+        of concomitant treatment), or 82 patients unrelated to it, as complete cases would be.
+    other_responders : int
+        EASI-90 responders at the last visit among the patients outside those 82. With 6 the rows
+        of sex, age, concomitant treatment and cyclosporine agree with one baseline gap; with 5 no
+        gap served all four in the searches made.
+    baseline_gap : float
+        Mean baseline EASI of responders minus others, in SDs. The rows that do not depend on
+        missing values fix its size near 0.39 but not its sign.
+    age_bins : {"right_closed", "left_closed"}
+        Whether a patient aged 30 stands in "20-30" or "30-40": 47 patients over 30, or fewer.
+    aged_at_cut : int
+        Patients aged exactly 30 where the bins are left-closed.
+    extra_measured : mapping
+        (laboratory value, visit) to the number of values measured beside (or short of) LDH's.
+    fraction_correlation : float
+        Between visits next to each other, of the EASI fraction left; 0 to 1.
+    score_correlation : float
+        Between follow-up visits next to each other, of NRS, POEM and DLQI; 0 to 1.
+    baseline_correlation : float
+        Between baseline and the follow-up visits of these scores; 0 to 1.
+    lab_correlation : float
+        Between visits next to each other, of the logarithms of laboratory values; 0 to 1.
+    persistence : float
+        How much of a predictor's effect at the last visit is there at earlier visits: 1 all, 0 none.
+    guesses : mapping of str to float
+        Values used for suspected misprints, by published id; empty to leave them free.
+    """
+
+    figure_1: Figure1 = "no_concomitant"
+    other_responders: int = 6
+    baseline_gap: float = 0.39
+    age_bins: AgeBins = "right_closed"
+    aged_at_cut: int = 4
+    extra_measured: Mapping[tuple[str, int], int] = EXTRA_MEASURED
+    fraction_correlation: float = 0.55
+    score_correlation: float = 0.55
+    baseline_correlation: float = 0.2
+    lab_correlation: float = 0.75
+    persistence: float = 0.9
+    guesses: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {"table2.nrs.w16.pct_change_sd": 25.42, "table2.dlqi.w32.pct_change_mean": 66.01}
+        )
+    )
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("figure_1", get_args(Figure1)), ("age_bins", get_args(AgeBins))):
+            if getattr(self, name) not in allowed:
+                raise DataError(
+                    f"assumption {name} is {getattr(self, name)!r}, allowed are {', '.join(allowed)}"
+                )
+        for name in (
+            "fraction_correlation", "score_correlation", "baseline_correlation",
+            "lab_correlation", "persistence",
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise DataError(f"assumption {name} is {value:g}, allowed is 0 to 1")
+        if not -1.5 <= self.baseline_gap <= 1.5:
+            raise DataError(
+                f"assumption baseline_gap is {self.baseline_gap:g} SDs, allowed is -1.5 to 1.5"
+            )
+
+    def describe(self) -> dict[str, str]:
+        """The choices as text, for a file's header.
+
+        Returns
+        -------
+        dict of str to str
+            Name to value.
+        """
+        shown = dict(self.__dict__)
+        shown["extra_measured"] = {f"{k}_w{v}": n for (k, v), n in self.extra_measured.items()}
+        shown["guesses"] = dict(self.guesses)
+        return {name: str(value) for name, value in shown.items()}
+
+
+def vary_assumptions(seed: int) -> Assumptions:
+    """Another set of choices, for one cohort of an ensemble.
+
+    Parameters
+    ----------
+    seed : int
+        0 gives the defaults; any other number a random set.
+
+    Returns
+    -------
+    Assumptions
+        Each correlation within the bounds that the printed moments prove, each alternative with
+        the weight its evidence gives it: 3 of 4 for the 82 as those without concomitant treatment,
+        1 of 2 for right-closed age bins, 3 of 4 for the guessed misprints, 2 of 3 for a baseline
+        gap above 0.
+    """
+    if seed == 0:
+        return Assumptions()
+    rng = np.random.default_rng([seed, 20211])
+    guesses = dict(Assumptions().guesses) if rng.random() < 0.75 else {}
+    return Assumptions(
+        figure_1="no_concomitant" if rng.random() < 0.75 else "any",
+        baseline_gap=0.39 if rng.random() < 2 / 3 else -0.39,
+        age_bins="right_closed" if rng.random() < 0.5 else "left_closed",
+        aged_at_cut=int(rng.integers(2, 6)),
+        fraction_correlation=round(float(rng.uniform(0.4, 0.7)), 2),
+        score_correlation=round(float(rng.uniform(0.35, 0.7)), 2),
+        baseline_correlation=round(float(rng.uniform(0.05, 0.3)), 2),
+        lab_correlation=round(float(rng.uniform(0.6, 0.85)), 2),
+        persistence=round(float(rng.uniform(0.6, 1.0)), 2),
+        guesses=MappingProxyType(guesses),
+    )

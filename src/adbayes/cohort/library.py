@@ -1,0 +1,146 @@
+"""The embedded cohorts: read, written, and rebuilt from their seeds."""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+
+from adbayes.cohort.assumptions import vary_assumptions
+from adbayes.cohort.derive import derive, is_derived
+from adbayes.cohort.reconstruct import LABEL, ReconstructedCohort, reconstruct_patients
+from adbayes.errors import DataError
+
+_FOLDER = "embedded"
+_HEADER = (
+    "# synthetic = true: reconstructed patients that agree with the printed numbers of",
+    "# doi:10.1038/s41598-021-02950-4; invented, not the study's patients, not to be taken for them",
+)
+
+
+def export_text(cohort: ReconstructedCohort) -> str:
+    """Write a reconstructed cohort as CSV.
+
+    Parameters
+    ----------
+    cohort : ReconstructedCohort
+        Patients.
+
+    Returns
+    -------
+    str
+        Lines that start with "#" say that the patients are synthetic, from which seed and under
+        which assumptions; then the measured columns, with `synthetic` 1 in every row.
+    """
+    lines = [*_HEADER, f"# seed = {cohort.seed}"]
+    lines += [f"# {name} = {value}" for name, value in cohort.assumptions.describe().items()]
+    frame = cohort.frame[[name for name in cohort.frame.columns if not is_derived(str(name))]]
+    out = StringIO()
+    for name in frame.columns:
+        if name not in ("patient", "visit", "easi"):
+            frame = frame.assign(**{name: frame[name].astype("Int64")})
+    frame.to_csv(out, index=False, lineterminator="\n", float_format="%.1f")
+    return "\n".join(lines) + "\n" + out.getvalue()
+
+
+def embedded_count() -> int:
+    """Number of embedded cohorts.
+
+    Returns
+    -------
+    int
+        They are numbered from 0.
+    """
+    folder = files("adbayes.cohort").joinpath(_FOLDER)
+    if not folder.is_dir():
+        return 0
+    return sum(entry.name.endswith(".csv") for entry in folder.iterdir())
+
+
+def load_cohort(index: int = 0) -> ReconstructedCohort:
+    """One of the embedded reconstructed cohorts.
+
+    A reconstructed cohort is one of very many sets of invented patients for which the paper's tables
+    would have been printed as they were. Printed numbers agree by construction; what was not printed
+    follows from assumptions. It must not be taken for patient data.
+
+    Parameters
+    ----------
+    index : int, optional
+        Its number, from 0; also its seed.
+
+    Returns
+    -------
+    ReconstructedCohort
+        99 patients at four visits, derived columns included.
+
+    Raises
+    ------
+    DataError
+        For a number that does not exist.
+    """
+    path = _path(index)
+    if not path.is_file():
+        raise DataError(
+            f"embedded cohort {index} does not exist; there are {embedded_count()}, numbered from 0"
+        )
+    frame = pd.read_csv(
+        StringIO(path.read_text(encoding="utf-8")), comment="#", dtype={"patient": str}
+    )
+    numbers = [name for name in frame.columns if name not in ("patient", "visit")]
+    frame[numbers] = frame[numbers].astype(float)
+    return ReconstructedCohort(
+        derive(frame),
+        "reconstructed",
+        LABEL,
+        f"embedded cohort {index}",
+        index=index,
+        seed=index,
+        assumptions=vary_assumptions(index),
+    )
+
+
+def load_cohorts(count: int | None = None) -> list[ReconstructedCohort]:
+    """The embedded ensemble, or its first members.
+
+    Parameters
+    ----------
+    count : int, optional
+        How many; all if not given.
+
+    Returns
+    -------
+    list of ReconstructedCohort
+        In the order of their numbers.
+
+    Raises
+    ------
+    DataError
+        For more than there are, or fewer than 1.
+    """
+    there = embedded_count()
+    wanted = there if count is None else count
+    if not 1 <= wanted <= there:
+        raise DataError(f"{wanted} cohorts were asked for; 1 to {there} are embedded")
+    return [load_cohort(index) for index in range(wanted)]
+
+
+def rebuild(index: int) -> str:
+    """Build an embedded cohort again from its seed.
+
+    Parameters
+    ----------
+    index : int
+        Its number.
+
+    Returns
+    -------
+    str
+        The text of its file, byte for byte under the same versions.
+    """
+    return export_text(reconstruct_patients(index, vary_assumptions(index)))
+
+
+def _path(index: int) -> Traversable | Path:
+    return files("adbayes.cohort").joinpath(_FOLDER, f"cohort{index:02d}.csv")

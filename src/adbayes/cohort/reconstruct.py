@@ -1,0 +1,140 @@
+"""Reconstructed cohorts: synthetic patients that agree with every printed number that can be true.
+
+**What they are.** Nobody outside the study has its patients. A reconstructed cohort is one of very many
+sets of invented patients on the instruments' own grids for which the paper's tables would have been
+printed as they were. **What they can answer.** They let a patient-level model run at the paper's design;
+over an ensemble, they show how much the print leaves open. **What they never can.** A number that was a
+target agrees by construction and confirms nothing; what was not printed follows from the base model and
+the assumptions, not from the patients. They must not be taken for patient data.
+
+The order makes the problem small: EASI first; then, with EASI fixed, every row of Table 5 is a search of
+its own; the scores follow one after the other; laboratory values come last, inside their classes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from adbayes.cohort.ages import reconstruct_ages
+from adbayes.cohort.assumptions import Assumptions
+from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.derive import derive
+from adbayes.cohort.outcomes import PATIENT_COLUMNS
+from adbayes.cohort.score_stages import ScoreStages
+from adbayes.cohort.stages import Effort
+from adbayes.cohort.targets import Targets, reconstruction_targets
+from adbayes.errors import DataError
+
+LABEL = "reconstructed: synthetic patients made to agree with the printed numbers; not patient data"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ReconstructedCohort(Cohort):
+    """Synthetic patients, with what they were made from.
+
+    Parameters
+    ----------
+    seed : int
+        Rebuilds it.
+    assumptions : Assumptions
+        The choices that the print does not force.
+    missed : mapping of str to float
+        Distance from the printed intervals that each search ended with, in standard errors; 0
+        where everything agrees.
+    """
+
+    seed: int = 0
+    assumptions: Assumptions = field(default_factory=Assumptions)
+    missed: Mapping[str, float] = field(default_factory=dict)
+
+
+def reconstruct_patients(
+    seed: int = 0,
+    assumptions: Assumptions | None = None,
+    *,
+    ledger: pd.DataFrame | None = None,
+    effort: Effort | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> ReconstructedCohort:
+    """Build patients that agree with what a paper printed.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed, 0 or above; equal seeds, assumptions and versions give equal bytes.
+    assumptions : Assumptions, optional
+        What the print does not force; the defaults if not given.
+    ledger : DataFrame, optional
+        Printed numbers as `load_published` returns them; the paper's own if not given.
+    effort : Effort, optional
+        Length of the searches.
+    progress : callable, optional
+        Called with the name of each stage.
+
+    Returns
+    -------
+    ReconstructedCohort
+        One row a patient and visit, with the derived columns, `synthetic` (1 in every row) and
+        `in_figure_1` (1 for the patients behind the response percentages).
+
+    Raises
+    ------
+    DataError
+        For a negative seed, or a ledger without number of patients or EASI moments.
+    """
+    if seed < 0:
+        raise DataError(f"seed is {seed}, allowed is 0 or above")
+    build = ScoreStages(
+        seed,
+        assumptions or Assumptions(),
+        Targets(reconstruction_targets(ledger)),
+        effort or Effort(),
+        progress or (lambda _: None),
+    )
+    build.easi()
+    build.characteristics()
+    build.lab_classes()
+    build.scores()
+    build.lab_values()
+    return _cohort(build)
+
+
+def _cohort(build: ScoreStages) -> ReconstructedCohort:
+    lab_weeks = build.targets.visits("table3")
+    weeks = sorted({*build.visits, *lab_weeks})
+    rng = build._rng("order")
+    order = rng.permutation(build.n)
+    over = build.labels.get("age_over_30")
+    ages = reconstruct_ages(
+        build.targets, build.assumptions, over, np.random.default_rng(build._number("age"))
+    )
+    rows = []
+    for number, i in enumerate(order, start=1):
+        for week in weeks:
+            row: dict[str, Any] = {"patient": f"{number:03d}", "visit": week}
+            for name, values in build.values.items():
+                at = lab_weeks if name in build.lab_names else build.visits
+                value = values[at.index(week), i] if week in at else -1
+                scale = 10 if name == "easi" else 1
+                row[name] = np.nan if value < 0 else value / scale
+            if ages is not None:
+                row["age"] = float(ages[i])
+            for name in PATIENT_COLUMNS:
+                if name in build.labels:
+                    row[name] = float(build.labels[name][i])
+            row["in_figure_1"] = float(build.subset[i])
+            row["synthetic"] = 1.0
+            rows.append(row)
+    return ReconstructedCohort(
+        derive(pd.DataFrame(rows)),
+        "reconstructed",
+        LABEL,
+        f"seed {build.seed}",
+        index=build.seed,
+        seed=build.seed,
+        assumptions=build.assumptions,
+        missed=build.missed,
+    )
