@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 from adbayes.cohort.targets import (
@@ -38,6 +39,30 @@ def test_roles_of_each_table(targets: Targets) -> None:
         assert roles[name] == {TARGET}
     assert roles["table2"] == {TARGET, SUSPECTED_MISPRINT}
     assert roles["discussion"] == {NOT_ADDRESSABLE}
+
+
+def test_table_6_is_a_target_where_everything_is_to_be_fitted() -> None:
+    held, fitted = reconstruction_targets(), reconstruction_targets(fit_all=True)
+    other = held["table"] != "table6"
+    assert set(fitted.loc[~other, "role"]) == {TARGET}
+    pd.testing.assert_frame_equal(held[other], fitted[other])
+
+
+def test_what_is_said_twice_is_a_target_once(targets: Targets) -> None:
+    table = targets.table.set_index("published_id")
+    restated = table.loc[["text.cyclosporine.pct", "text.female.count", "text.easi.w52.mean"]]
+    assert set(restated["role"]) == {NOT_ADDRESSABLE}
+    assert restated["reason"].str.startswith("restates").all()
+    only_in_a_sentence = table.loc["text.tci_only.pct"]
+    assert only_in_a_sentence["role"] == TARGET
+    assert table.loc["text.ae.sle.count", "reason"] == "not a column of a patient file"
+
+
+def test_the_patients_behind_a_number_come_from_the_ledger(targets: Targets) -> None:
+    n = targets.table.set_index("published_id")["n"]
+    assert n["table1.female.pct"] == 99
+    assert n["table1.cyclosporine.pct"] == 61  # of those with any immunosuppressant
+    assert pd.isna(n["table2.easi.w16.mean"])
 
 
 def test_a_suspected_misprint_is_no_target(targets: Targets) -> None:

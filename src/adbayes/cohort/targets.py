@@ -5,6 +5,7 @@ the same kind with fewer outcomes, other visits or another number of patients ne
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,13 @@ MARGINS = {
     "cyclosporine": ("prior_cyclosporine", 1),
     "tci_only": ("concomitant", 0),
 }
-"""Characteristics of the ledger that a patient file holds: column and value."""
+"""Where the ledger's words for a characteristic are found in a patient file: column and value.
+
+A vocabulary, without any number of a paper: another ledger uses the same words, or has no such rows.
+"""
+
+AGE_BIN = re.compile(r"age(\d+)_(\d+)")
+"""The ledger's words for a class of ages: from and to, in years."""
 
 _MOMENTS = ("mean", "sd", "pct_change_mean", "pct_change_sd")
 _ODDS = ("odds_ratio", "ci_low", "ci_high", "p_value")
@@ -39,27 +46,38 @@ NUMBERS = (
     "decimals",
     "bound",
     "term",
+    "n",
+    "n_inferred",
 )
 Interval = tuple[float, float]
 ANY: Interval = (-math.inf, math.inf)
 """The interval of a number that is not a target: every value will do."""
 
 
-def reconstruction_targets(ledger: pd.DataFrame | None = None) -> pd.DataFrame:
+def reconstruction_targets(
+    ledger: pd.DataFrame | None = None, fit_all: bool = False
+) -> pd.DataFrame:
     """Say of every printed number what part it plays in a reconstruction.
 
     Parameters
     ----------
     ledger : DataFrame, optional
-        Printed numbers as `load_published` returns them; the paper's own if not given.
+        Printed numbers as `load_published` returns them; the paper's own if not given. Its tables
+        are named by what they hold: table1 characteristics, table2 scores, table3 laboratory
+        values, table4 percent changes by groups, table5 and table6 odds ratios of one predictor
+        and of all, fig1 responses, fig2 correlations; any of them may be absent.
+    fit_all : bool, optional
+        Whether Table 6 is a target too; otherwise it is held out.
 
     Returns
     -------
     DataFrame
         One row a printed number, in the order of the ledger: published_id, table, variable, visit,
-        group, statistic, numeric, decimals, bound, term, role and reason. The role is `target`
-        (the reconstruction is made to agree), `held_out` (computed and compared, never fitted),
-        `suspected_misprint` (never fitted) or `not_addressable` (a patient file does not hold it).
+        group, statistic, numeric, decimals, bound, term, n (patients behind it, as printed or as
+        deduced; missing where neither), role and reason. The role is `target` (the reconstruction
+        is made to agree), `held_out` (computed and compared, never fitted), `suspected_misprint`
+        (never fitted) or `not_addressable` (a patient file does not hold it, or it was printed
+        before).
 
     Raises
     ------
@@ -72,22 +90,27 @@ def reconstruction_targets(ledger: pd.DataFrame | None = None) -> pd.DataFrame:
         raise DataError(
             f"the ledger has no column {', '.join(lacking)}; it needs those of load_published()"
         )
-    judged = [_role(row) for row in table.to_dict("records")]
+    judged = [_role(row, fit_all) for row in table.to_dict("records")]
     result = table[["id", *NUMBERS]].rename(columns={"id": "published_id"}).reset_index(drop=True)
+    result["n"] = result["n"].fillna(result.pop("n_inferred"))
     return result.assign(role=[role for role, _ in judged], reason=[why for _, why in judged])
 
 
-def _role(row: dict[Any, Any]) -> tuple[str, str]:
+def _role(row: dict[Any, Any], fit_all: bool) -> tuple[str, str]:
     table, statistic = str(row["table"]), str(row["statistic"])
-    variable = str(row["variable"])
+    variable, quantity = str(row["variable"]), str(row["quantity"])
     if row["status"] == SUSPECTED_MISPRINT:
         return SUSPECTED_MISPRINT, "no patients can give it beside the other printed numbers"
     if table == "table6":
-        return HELD_OUT, "kept out of the fit, as the test of the reconstruction"
-    margin = variable in MARGINS and statistic in ("count", "percent")
-    if table == "table1" or (margin and variable == "tci_only"):
-        held = margin or variable in ("n", "age") or variable.startswith("age")
-        return (TARGET, "") if held else (NOT_ADDRESSABLE, "not a column of a patient file")
+        held = "kept out of the fit, as the test of the reconstruction"
+        return (TARGET, "") if fit_all else (HELD_OUT, held)
+    # A characteristic may be printed in a sentence only; what a sentence repeats is not asked twice.
+    own = quantity in ("", row["id"])
+    if variable in MARGINS and statistic in ("count", "percent") and (table == "table1" or own):
+        return TARGET, ""
+    if table == "table1":
+        held_too = variable in ("n", "age") or AGE_BIN.fullmatch(variable)
+        return (TARGET, "") if held_too else (NOT_ADDRESSABLE, "not a column of a patient file")
     if table in ("table2", "table3", "table4") and variable in OUTCOMES:
         return TARGET, ""
     if table == "table5" and statistic in _ODDS:
@@ -96,9 +119,11 @@ def _role(row: dict[Any, Any]) -> tuple[str, str]:
         return TARGET, ""
     if table == "fig2" and statistic == "correlation":
         return TARGET, ""
-    if row["quantity"]:
-        return NOT_ADDRESSABLE, f"restates {row['quantity']} or has no column in a patient file"
-    return NOT_ADDRESSABLE, "not a result that a patient file of this study can give"
+    if not own:
+        return NOT_ADDRESSABLE, f"restates {quantity}"
+    if {"n", "age", *OUTCOMES} & set(variable.split(", ")):
+        return NOT_ADDRESSABLE, "restates numbers of the tables, or follows from them"
+    return NOT_ADDRESSABLE, "not a column of a patient file"
 
 
 def printed_interval(numeric: float, decimals: int, bound: str) -> Interval:
