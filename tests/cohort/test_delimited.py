@@ -103,3 +103,20 @@ def test_refusals(text, sentence):
 def test_a_point_and_a_comma_in_one_column_are_not_numbers_to_be_guessed():
     with pytest.raises(DataError, match="write all numbers with a point"):
         read("y;x\n1,5;\n1.5;\n")
+
+
+def test_remarks_before_the_header_are_left_out_and_told():
+    table = read("# seed = 3\n# note = a, b; c\ny,x\n1,2\n")
+    assert table.columns == {"y": ["1"], "x": ["2"]}
+    assert table.rows == (4,)
+    assert table.notes == ("x.csv: 2 lines of remarks before the header left out",)
+
+
+def test_a_header_that_begins_with_a_hash_is_a_header():
+    assert list(read("#,x\n1,2\n").columns) == ["#", "x"]
+    assert list(read("# of visits,x\n1,2\n").columns) == ["# of visits", "x"]
+
+
+def test_nothing_after_remarks_is_an_empty_file():
+    with pytest.raises(DataError, match="the file is empty"):
+        read("# seed = 3")

@@ -170,3 +170,34 @@ def test_frames_that_are_refused():
         cohort_from_frame(pd.DataFrame({"y": []}))
     with pytest.raises(DataError, match="column y occurs more than once"):
         cohort_from_frame(pd.DataFrame([[1, 2]], columns=["y", "y"]))
+
+
+SYNTHETIC = "patient,visit,easi,synthetic\na,0,30.0,{}\na,16,3.0,{}\nb,0,20.0,{}\nb,16,,{}\n"
+
+
+@pytest.mark.parametrize("answer", ["true", "1", "Yes"])
+def test_synthetic_patients_never_pass_for_real_ones(tmp_path, answer):
+    path = write(tmp_path, SYNTHETIC.format(*[answer] * 4))
+    found = read_patients(path)
+    assert found.evidence == "reconstructed"
+    assert found.label == "synthetic patients of registry.csv; not patient data"
+    assert cohort_from_frame(found.frame).evidence == "reconstructed"
+    assert cohort_from_frame(found.frame, evidence="simulated").evidence == "simulated"
+
+
+def test_patients_said_to_be_real_are_patients(tmp_path):
+    path = write(tmp_path, SYNTHETIC.format(*["false"] * 4))
+    assert read_patients(path).evidence == "patients"
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        (("true", "true", "true", "false"), "3 of 4 rows are true"),
+        (("true", "true", "true", ""), "3 of 4 rows are true"),
+        (("cotton", "true", "true", "true"), "column synthetic: 1 value not understood"),
+    ],
+)
+def test_a_file_that_is_synthetic_in_part_is_refused(tmp_path, answers, sentence):
+    with pytest.raises(DataError, match=sentence):
+        read_patients(write(tmp_path, SYNTHETIC.format(*answers)))

@@ -21,6 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _SEP = re.compile(r"sep=(.)\r?\n")
+_REMARK = re.compile(r"#[ \t]*\w+[ \t]*=.*(?:\r?\n|\Z)")
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+")
@@ -42,7 +43,8 @@ def read_delimited(name: str, content: bytes, own: str) -> Table:
     Returns
     -------
     Table
-        Rows are lines of the file. Decimal commas are read where commas do not separate columns.
+        Rows are lines of the file; lines such as "# seed = 3" before the header are remarks, left out
+        and noted. Decimal commas are read where commas do not separate columns.
 
     Raises
     ------
@@ -57,6 +59,14 @@ def read_delimited(name: str, content: bytes, own: str) -> Table:
     stated = _SEP.match(text)  # the line that spreadsheet programs write and read
     if stated:
         text, skipped = text[stated.end() :], 1
+    remarks = 0
+    while remark := _REMARK.match(text):
+        text, remarks = text[remark.end() :], remarks + 1
+    if remarks:
+        skipped += remarks
+        notes.append(
+            f"{remarks} line{'s' if remarks > 1 else ''} of remarks before the header left out"
+        )
     sign = stated[1] if stated and stated[1] in SIGNS else _sign(name, text, own)
     lines, records = _records(name, text, sign, skipped)
     if sign != own and records and len(records[0]) > 1:

@@ -1,21 +1,26 @@
 """The embedded cohorts: read, written, and rebuilt from their seeds."""
 
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import StringIO
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
 
 from adbayes.cohort.assumptions import vary_assumptions
 from adbayes.cohort.derive import derive, is_derived
+from adbayes.cohort.outcomes import SYNTHETIC
 from adbayes.cohort.reconstruct import LABEL, ReconstructedCohort, reconstruct_patients
 from adbayes.errors import DataError
 
 _FOLDER = "embedded"
 _HEADER = (
-    "# synthetic = true: reconstructed patients that agree with the printed numbers of",
-    "# doi:10.1038/s41598-021-02950-4; invented, not the study's patients, not to be taken for them",
+    "# synthetic = true",
+    "# what = reconstructed patients: invented so that they agree with the printed numbers of a study",
+    "# warning = not patient data and not to be taken for them: what was not printed is assumed",
 )
 
 
@@ -30,18 +35,16 @@ def export_text(cohort: ReconstructedCohort) -> str:
     Returns
     -------
     str
-        Lines that start with "#" say that the patients are synthetic, from which seed and under
-        which assumptions; then the measured columns, with `synthetic` 1 in every row.
+        Lines such as "# seed = 3" say that the patients are synthetic, from which seed and under
+        which assumptions; then the measured columns, with `synthetic` true in every row.
     """
-    lines = [*_HEADER, f"# seed = {cohort.seed}"]
-    lines += [f"# {name} = {value}" for name, value in cohort.assumptions.describe().items()]
+    said = {"seed": str(cohort.seed), **cohort.assumptions.describe()}
+    lines = [*_HEADER, *(f"# {name} = {value}" for name, value in said.items())]
     frame = cohort.frame[[name for name in cohort.frame.columns if not is_derived(str(name))]]
-    out = StringIO()
-    for name in frame.columns:
-        if name not in ("patient", "visit", "easi"):
-            frame = frame.assign(**{name: frame[name].astype("Int64")})
-    frame.to_csv(out, index=False, lineterminator="\n", float_format="%.1f")
-    return "\n".join(lines) + "\n" + out.getvalue()
+    whole = [name for name in frame.columns if name not in ("patient", "visit", "easi", SYNTHETIC)]
+    frame = frame.astype(dict.fromkeys(whole, "Int64")).assign(**{SYNTHETIC: "true"})
+    table = frame.to_csv(index=False, lineterminator="\n", float_format="%.1f")
+    return "\n".join(lines) + "\n" + table
 
 
 def embedded_count() -> int:
@@ -73,7 +76,8 @@ def load_cohort(index: int = 0) -> ReconstructedCohort:
     Returns
     -------
     ReconstructedCohort
-        99 patients at four visits, derived columns included.
+        99 patients at weeks 0, 16, 32 and 52, derived columns included; `synthetic` is 1 in every row,
+        `in_figure_1` 1 for the patients behind the printed shares of responders.
 
     Raises
     ------
@@ -85,9 +89,8 @@ def load_cohort(index: int = 0) -> ReconstructedCohort:
         raise DataError(
             f"embedded cohort {index} does not exist; there are {embedded_count()}, numbered from 0"
         )
-    frame = pd.read_csv(
-        StringIO(path.read_text(encoding="utf-8")), comment="#", dtype={"patient": str}
-    )
+    text = path.read_text(encoding="utf-8")
+    frame = pd.read_csv(StringIO(text), comment="#", dtype={"patient": str})
     numbers = [name for name in frame.columns if name not in ("patient", "visit")]
     frame[numbers] = frame[numbers].astype(float)
     return ReconstructedCohort(
@@ -137,10 +140,38 @@ def rebuild(index: int) -> str:
     Returns
     -------
     str
-        The text of its file, byte for byte under the same versions.
+        The text of its file, byte for byte under the same versions. Takes minutes.
     """
     return export_text(reconstruct_patients(index, vary_assumptions(index)))
 
 
+def rebuild_all(folder: Path, count: int, jobs: int = 1) -> Iterator[Path]:
+    """Write an ensemble of cohorts, each from its own seed.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to; exists.
+    count : int
+        How many, numbered from 0.
+    jobs : int, optional
+        Cohorts built at once; changes no byte.
+
+    Yields
+    ------
+    pathlib.Path
+        Each file when it is written, in the order of their numbers.
+    """
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for index, text in enumerate(pool.map(rebuild, range(count))):
+            path = folder / _name(index)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            yield path
+
+
 def _path(index: int) -> Traversable | Path:
-    return files("adbayes.cohort").joinpath(_FOLDER, f"cohort{index:02d}.csv")
+    return files("adbayes.cohort").joinpath(_FOLDER, _name(index))
+
+
+def _name(index: int) -> str:
+    return f"cohort{index:02d}.csv"

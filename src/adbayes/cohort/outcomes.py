@@ -229,6 +229,9 @@ PATIENT_COLUMNS: dict[str, PatientColumn] = {
 }
 """The patient-level columns by name."""
 
+SYNTHETIC = "synthetic"
+"""Column that is true in every row of invented patients, so that no file of them passes for a study's."""
+
 CUTOFFS: dict[str, Cutoff] = {
     cutoff.outcome: cutoff
     for cutoff in (

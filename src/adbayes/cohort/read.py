@@ -16,7 +16,7 @@ from adbayes.cohort.cohort import Cohort, Evidence
 from adbayes.cohort.derive import derive, is_derived
 from adbayes.cohort.formats import read_table
 from adbayes.cohort.grid import table_of_columns
-from adbayes.cohort.outcomes import OUTCOMES, PATIENT_COLUMNS
+from adbayes.cohort.outcomes import OUTCOMES, PATIENT_COLUMNS, SYNTHETIC
 from adbayes.cohort.table import Table, nearest, number, show
 from adbayes.cohort.validate import patient_frame
 from adbayes.cohort.wide import is_wide_name, long_from_wide, renamed_stems
@@ -40,10 +40,12 @@ def read_patients(path: str | os.PathLike[str], columns: Mapping[str, str] | Non
     Returns
     -------
     Cohort
-        With evidence "patients". A patient file is `clinical`: `visit` in weeks (names such as
-        "Week 16" are mapped), names of the vocabulary in any capitals, patient-level values on every
-        row, derived columns added, sorted by patient and visit. Otherwise the table as it is, columns
-        numeric where all their cells are numbers. `messages` says what was mapped, replaced or left
+        With evidence "patients", or "reconstructed" for a patient file whose column `synthetic` is
+        true in every row, as in exported reconstructed cohorts. A patient file is `clinical`: `visit`
+        in weeks (names such as "Week 16" are mapped), names of the vocabulary in any capitals,
+        patient-level values on every row, derived columns added, sorted by patient and visit.
+        Otherwise the table as it is, columns numeric where all their cells are numbers.
+        `messages` says what was mapped, replaced or left
         out.
 
     Raises
@@ -76,7 +78,7 @@ def cohort_from_frame(
     source : str, optional
         What to call the table in messages.
     evidence : {"patients", "reconstructed", "simulated"}, optional
-        Kind of evidence.
+        Kind of evidence; a column `synthetic` that is true turns "patients" into "reconstructed".
     index : int, optional
         Number among several cohorts of one kind.
 
@@ -115,16 +117,32 @@ def _cohort(
     else:
         messages = _why_plain(table)
         frame = _plain(table) if table.typed is None else table.typed
-    what = "patients" if clinical else "rows"
+    own = f"{'patients' if clinical else 'rows'} of {table.name} (the user's own data)"
+    if clinical and evidence == "patients" and _synthetic(table, frame):
+        evidence, own = "reconstructed", f"synthetic patients of {table.name}; not patient data"
     return Cohort(
         frame=frame,
         evidence=evidence,
-        label=label or f"{what} of {table.name} (the user's own data)",
+        label=label or own,
         source=table.name,
         index=index,
         clinical=clinical,
         messages=(*table.notes, *messages),
     )
+
+
+def _synthetic(table: Table, frame: pd.DataFrame) -> bool:
+    """Whether a patient file says that its patients are invented."""
+    if SYNTHETIC not in frame.columns:
+        return False
+    said = frame[SYNTHETIC]
+    if not (said == said.iloc[0]).all():
+        raise DataError(
+            f"{table.name}, column {SYNTHETIC}: {int((said == 1).sum())} of {len(said)} rows are true; one "
+            "answer for the whole file is allowed; separate invented patients from the others, or rename "
+            "the column if it means something else"
+        )
+    return bool(said.iloc[0] == 1)
 
 
 def _long(table: Table, columns: dict[str, str]) -> Table:
@@ -150,7 +168,7 @@ def _folded(table: Table) -> Table:
     long = "visit" in lower and (lower & set(OUTCOMES) or "visit" in table.columns)
     if "patient" not in lower or not (wide or long):
         return table
-    known = {"patient", "visit", "sex", *OUTCOMES, *PATIENT_COLUMNS}
+    known = {"patient", "visit", "sex", SYNTHETIC, *OUTCOMES, *PATIENT_COLUMNS}
     new: dict[str, str] = {}
     for name in table.columns:
         ours = name.lower()

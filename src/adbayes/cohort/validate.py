@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from adbayes.cohort.codes import binary, weeks
-from adbayes.cohort.outcomes import OUTCOMES, PATIENT_COLUMNS
+from adbayes.cohort.outcomes import OUTCOMES, PATIENT_COLUMNS, SYNTHETIC
 from adbayes.cohort.table import Table, number, show
 from adbayes.errors import DataError
 
@@ -73,7 +73,8 @@ def _patients(table: Table) -> list[str]:
 def _column(table: Table, name: str) -> tuple[list[float] | list[str | None], tuple[str, ...]]:
     from adbayes.cohort.schema import allowed
 
-    if name == "sex" or (name in PATIENT_COLUMNS and PATIENT_COLUMNS[name].kind == "binary"):
+    coded = name in PATIENT_COLUMNS and PATIENT_COLUMNS[name].kind == "binary"
+    if coded or name in ("sex", SYNTHETIC):
         return binary(table, name)
     if name in OUTCOMES or name in PATIENT_COLUMNS:
         return table.numbers(name, allowed(name)), ()
