@@ -1,31 +1,38 @@
-"""How faithful a cohort is: every printed number recomputed from the table of patients.
+"""How faithful a cohort is: every printed number beside the one its patients give.
 
-Nothing is taken from the code that builds cohorts: moments by NumPy, odds ratios with Wald p and R's
-profile limits by `results.frequentist`, Welch's test and correlations by SciPy. What is judged is the
-number as it would be printed.
+What is judged is the number as it would be printed. A target that agrees does so by construction and
+confirms nothing; a number that was held out is the test.
 """
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from adbayes.cohort.cohort import Cohort
-from adbayes.cohort.derive import flag_column
-from adbayes.cohort.outcomes import RESPONSE_RULES
-from adbayes.cohort.targets import LAB_OF_GROUPS, MARGINS, is_high_group, reconstruction_targets
+from adbayes.cohort.targets import NOT_ADDRESSABLE, reconstruction_targets
 from adbayes.errors import DataError
-from adbayes.results.frequentist import logistic, random_intercept_reml
+from adbayes.results.recomputed import Recomputed
 
 COLUMNS = (
     "cohort", "published_id", "published", "decimals", "reconstructed", "matched", "role", "note",
 )  # fmt: skip
+KINDS = {
+    "n": "number", "count": "number", "percent": "percent", "mean": "mean", "min": "range",
+    "max": "range", "sd": "sd", "pct_change_mean": "mean", "pct_change_sd": "sd",
+    "correlation": "correlation", "odds_ratio": "odds ratio", "ci_low": "limit",
+    "ci_high": "limit", "p_value": "p",
+}  # fmt: skip
+"""What a printed statistic is counted as."""
+
+CLOSE, CLOSE_P = 0.01, 0.002
+"""A near miss: within 1 % of the printed number; of a p value, within 0.002."""
 
 
-def fidelity(cohort: Cohort, ledger: pd.DataFrame | None = None) -> pd.DataFrame:
+def fidelity(
+    cohort: Cohort, ledger: pd.DataFrame | None = None, *, fit_all: bool = False
+) -> pd.DataFrame:
     """Compare a cohort with every number the paper printed.
 
     Parameters
@@ -34,37 +41,44 @@ def fidelity(cohort: Cohort, ledger: pd.DataFrame | None = None) -> pd.DataFrame
         Patients in the vocabulary.
     ledger : DataFrame, optional
         Printed numbers as `load_published` returns them; the paper's own if not given.
+    fit_all : bool, optional
+        Whether Table 6 was a target of the reconstruction too.
 
     Returns
     -------
     DataFrame
-        One row a printed number, in the order of the ledger: cohort, published_id, published,
-        decimals, reconstructed, matched (rounded to the printed digits it is the printed number;
-        for an upper bound, it lies below; empty where nothing can be computed), role (as
-        `reconstruction_targets` gives it) and note.
+        One row a printed number, in the order of the ledger: cohort (its index), published_id,
+        published, decimals, reconstructed (NaN where a patient file does not hold it), matched
+        (rounded to the printed digits it is the printed number; for an upper bound, it lies below;
+        missing where nothing can be computed, or where the patients were not made to agree), role
+        (as `reconstruction_targets` gives it; `other_data` for patients that were not
+        reconstructed) and note.
 
     Raises
     ------
     DataError
-        Where the cohort lacks a column that a target needs.
+        Where the cohort is a plain table, or lacks a column or visit of which numbers are printed.
     """
-    targets = reconstruction_targets(ledger)
-    numbers = _Numbers(cohort.frame)
+    targets = reconstruction_targets(ledger, fit_all)
+    numbers = Recomputed(cohort, targets)
+    ours = cohort.evidence == "reconstructed"
     rows = []
     for row in targets.to_dict("records"):
-        value = math.nan if row["role"] == "not_addressable" else numbers.of(row)
-        matched: bool | None = None
-        if not math.isnan(value):
+        value, note = math.nan, ""
+        if row["role"] != NOT_ADDRESSABLE:
+            value, note = numbers.value(row)
+        matched = None
+        if ours and row["role"] != NOT_ADDRESSABLE:
             matched = printed_alike(value, row["numeric"], row["decimals"], row["bound"])
-        elif row["role"] != "not_addressable":
-            matched = False
+        role = row["role"] if ours or row["role"] == NOT_ADDRESSABLE else "other_data"
         rows.append(
             (
                 cohort.index, row["published_id"], row["numeric"], row["decimals"], value, matched,
-                row["role"], row["reason"],
+                role, note or row["reason"],
             )
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({"cohort": "Int64", "matched": "boolean"})
 
 
 def printed_alike(value: float, published: float, decimals: int, bound: str = "") -> bool:
@@ -92,129 +106,127 @@ def printed_alike(value: float, published: float, decimals: int, bound: str = ""
         return value < published
     # Twelve digits first: a mean of tenths must not miss a tie by the last bit of a float.
     exact = Decimal(f"{value:.12g}")
-    digit = Decimal(1).scaleb(-decimals)
-    wanted = Decimal(repr(published)).quantize(digit)
+    digit = Decimal(1).scaleb(-int(decimals))
+    wanted = Decimal(repr(float(published))).quantize(digit)
     return wanted in (exact.quantize(digit, ROUND_HALF_UP), exact.quantize(digit))
 
 
-class _Numbers:
-    """The printed statistics, computed from a table; each model is fitted once."""
+def fidelity_by_table(table: pd.DataFrame, ledger: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Count the numbers that agree, by printed table and kind of number.
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame = frame.sort_values(["patient", "visit"], kind="stable")
-        self.weeks = sorted(int(week) for week in self.frame["visit"].unique())
-        self.first = self.at(self.weeks[0])
-        # The paper's percent changes and responses are at the last visit with EASI.
-        scored = self.frame.loc[self.frame["easi"].notna(), "visit"]
-        self.last = self.at(int(scored.max()))
-        self.odds: dict[str, dict[str, float]] = {}
-        self.mixed: dict[str, dict[int, float]] = {}
+    Parameters
+    ----------
+    table : DataFrame
+        As `fidelity` returns it, of one cohort or of several one below the other.
+    ledger : DataFrame, optional
+        The ledger it was made with; the paper's own if not given.
 
-    def at(self, week: int) -> pd.DataFrame:
-        return self.frame[self.frame["visit"] == week].set_index("patient")
+    Returns
+    -------
+    DataFrame
+        One row a cohort, table, kind (number, percent, mean, sd, range, correlation, odds ratio,
+        limit, p) and role: cohort, table, kind, role, numbers, matched, close (matched, or within
+        1 % of the printed number, of a p value within 0.002), largest (the largest distance in
+        units of the last printed digit; 0.5 or less is a match) and farthest (the published id it
+        belongs to; empty where all match).
 
-    def of(self, row: dict[Any, Any]) -> float:
-        table, statistic, variable = row["table"], row["statistic"], row["variable"]
-        if table == "table1" or table.startswith("text"):
-            return self.table1(variable, statistic)
-        if table in ("table2", "table3"):
-            return self.moment(variable, int(row["visit"]), statistic)
-        if table == "table4":
-            return self.group(variable, int(row["visit"]), row["group"], statistic)
-        if table in ("table5", "table6"):
-            return self.odds_ratio(table, row["term"], statistic)
-        if table == "fig1":
-            return self.response(variable, int(row["visit"]))
-        if table == "fig2":
-            return self.correlation(*variable.split("~"))
-        raise DataError(f"no rule computes {row['published_id']}, a {statistic} of {table}")
-
-    def table1(self, variable: str, statistic: str) -> float:
-        people = self.first
-        if variable == "n":
-            return float(len(people))
-        if variable == "age":
-            return float(people["age"].agg(statistic))
-        if variable in MARGINS:
-            column, value = MARGINS[variable]
-            share = people[column] == value
-        else:
-            low, high = (int(part) for part in variable[3:].split("_"))
-            age = people["age"]
-            # The print does not say where a bin's edge belongs; either reading may be the paper's.
-            share = (age > low) & (age <= high)
-            if self.left_closed:
-                share = (age >= low) & (age < high)
-        if statistic == "count":
-            return float(share.sum())
-        # Previous cyclosporine is printed as a share of those with any immunosuppressant, 61.
-        of = 61 if variable == "cyclosporine" else len(people)
-        return 100 * float(share.sum()) / of
-
-    @property
-    def left_closed(self) -> bool:
-        """Bins are left-closed if that gives as many patients over 30 in 30-40 and above as printed."""
-        age = self.first["age"]
-        return int((age > 30).sum()) < int((age >= 30).sum()) == 47
-
-    def moment(self, variable: str, week: int, statistic: str) -> float:
-        if statistic == "p_value":
-            return self.contrast(variable, week)
-        column = f"{variable}_percent_change" if statistic.startswith("pct") else variable
-        values = self.at(week)[column].dropna()
-        return float(values.mean() if statistic.endswith("mean") else values.std(ddof=1))
-
-    def contrast(self, variable: str, week: int) -> float:
-        if variable not in self.mixed:
-            seen = self.frame.dropna(subset=[variable])
-            columns: dict[str, Any] = {"Intercept": np.ones(len(seen))}
-            later = self.weeks[1:]
-            columns |= {str(w): (seen["visit"] == w).to_numpy(dtype=float) for w in later}
-            fit = random_intercept_reml(
-                pd.DataFrame(columns), seen[variable].to_numpy(), seen["patient"]
+    Raises
+    ------
+    DataError
+        Where a number of the table is not in the ledger.
+    """
+    with_places = placed(table, ledger)
+    judged = with_places[with_places["matched"].notna()]
+    rows = []
+    for key, part in judged.groupby(["cohort", "table", "kind", "role"], sort=False, dropna=False):
+        missed = part[~part["matched"].astype(bool)]
+        far = missed.sort_values("digits", key=abs, kind="stable")["published_id"].tail(1)
+        rows.append(
+            (
+                *key, len(part), len(part) - len(missed), int(part["close"].sum()),
+                float(part["digits"].abs().max()), "".join(far),
             )
-            p = fit.table.set_index("term")["p_value"]
-            self.mixed[variable] = {w: float(p[str(w)]) for w in later}
-        return self.mixed[variable][week]
+        )  # fmt: skip
+    columns = [
+        "cohort",
+        "table",
+        "kind",
+        "role",
+        "numbers",
+        "matched",
+        "close",
+        "largest",
+        "farthest",
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
-    def group(self, variable: str, week: int, group: str, statistic: str) -> float:
-        flag = self.last[flag_column(LAB_OF_GROUPS, week)]
-        if statistic == "n":
-            return float((flag == float(is_high_group(group))).sum())
-        change = self.last[f"{variable}_percent_change"]
-        low, high = change[flag == 0].dropna(), change[flag == 1].dropna()
-        if statistic == "p_value":
-            return float(stats.ttest_ind(low, high, equal_var=False).pvalue)
-        return float((high if is_high_group(group) else low).mean())
 
-    def odds_ratio(self, table: str, term: str, statistic: str) -> float:
-        key = "table6" if table == "table6" else term
-        if key not in self.odds:
-            terms = [term]
-            if table == "table6":
-                joint = reconstruction_targets()
-                terms = list(dict.fromkeys(joint.loc[joint["table"] == "table6", "term"]))
-            data = self.last[["easi90", "easi_baseline", *terms]].dropna()
-            X = data[[*terms, "easi_baseline"]].assign(Intercept=1.0)
-            fit = logistic(X, data["easi90"]).table.set_index("term")
-            for name in terms:
-                found = {k: float(fit[k].loc[name]) for k in ("estimate", "ci_low", "ci_high", "p_value")}
-                self.odds[f"table6.{name}" if table == "table6" else name] = {
-                    "odds_ratio": math.exp(found["estimate"]),
-                    "ci_low": math.exp(found["ci_low"]),
-                    "ci_high": math.exp(found["ci_high"]),
-                    "p_value": found["p_value"],
-                }
-            self.odds.setdefault(key, {})
-        return self.odds[f"table6.{term}" if table == "table6" else term][statistic]
+def fidelity_over_cohorts(by_table: pd.DataFrame) -> pd.DataFrame:
+    """Reduce the counts of an ensemble to its median and its worst cohort.
 
-    def response(self, variable: str, week: int) -> float:
-        rule = RESPONSE_RULES[variable]
-        people = self.at(week)
-        if "in_figure_1" in people.columns:
-            people = people[people["in_figure_1"] == 1]
-        return 100 * float(people[rule.name].mean())
+    Parameters
+    ----------
+    by_table : DataFrame
+        As `fidelity_by_table` returns it.
 
-    def correlation(self, one: str, other: str) -> float:
-        pair = self.last[[one, other]].dropna()
-        return float(stats.pearsonr(pair[one], pair[other]).statistic)
+    Returns
+    -------
+    DataFrame
+        One row a table, kind and role: table, kind, role, cohorts, numbers, matched (median over
+        cohorts), matched_worst (fewest), close (median), close_worst.
+    """
+    groups = by_table.groupby(["table", "kind", "role"], sort=False)
+    return groups.agg(
+        cohorts=("cohort", "size"),
+        numbers=("numbers", "first"),
+        matched=("matched", "median"),
+        matched_worst=("matched", "min"),
+        close=("close", "median"),
+        close_worst=("close", "min"),
+    ).reset_index()
+
+
+def placed(table: pd.DataFrame, ledger: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Say of each row of a fidelity table where it is printed and how far off it is.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `fidelity` returns it.
+    ledger : DataFrame, optional
+        The ledger it was made with; the paper's own if not given.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with the columns table, statistic, kind, digits (reconstructed minus
+        published in units of the last printed digit; 0 for an upper bound that holds; infinite
+        where nothing finite was found) and close.
+
+    Raises
+    ------
+    DataError
+        Where a number of the table is not in the ledger.
+    """
+    printed = reconstruction_targets(ledger).set_index("published_id")
+    unknown = [id for id in table["published_id"] if id not in printed.index]
+    if unknown:
+        raise DataError(
+            f"the ledger has no number {unknown[0]}; give the one that the fidelity table was made with"
+        )
+    at = printed.loc[table["published_id"]]
+    result = table.assign(
+        table=at["table"].to_numpy(),
+        statistic=at["statistic"].to_numpy(),
+        kind=at["statistic"].map(KINDS).fillna("other").to_numpy(),
+    )
+    gap = (result["reconstructed"] - result["published"]).astype(float)
+    bound = (at["bound"] == "upper").to_numpy()
+    gap = gap.where(~bound | (gap > 0), 0.0)
+    lost = result["matched"].notna() & ~np.isfinite(gap)
+    gap = gap.where(~lost, np.inf)
+    size = result["published"].abs().where(result["kind"] != "p", CLOSE_P / CLOSE)
+    near = gap.abs() <= CLOSE * size * (1 + 1e-9)
+    matched = result["matched"].fillna(False).astype(bool)
+    digits = gap * 10.0 ** result["decimals"].astype(float)
+    return result.assign(digits=digits, close=matched | near)
