@@ -14,6 +14,10 @@ import pandas as pd
 import pytest
 
 from adbayes.cli import main
+from adbayes.cohort.assumptions import vary_assumptions
+from adbayes.cohort.derive import derive, is_derived
+from adbayes.cohort.library import export_text
+from adbayes.cohort.reconstruct import ReconstructedCohort
 from adbayes.cohort.simulate import simulate_patients
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,7 +78,7 @@ def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_names_every_command(adbayes: Command) -> None:
     done = adbayes("--help")
     assert done.returncode == 0
-    for command in ("reproduce", "published", "models", "check", "fit"):
+    for command in ("reproduce", "published", "cohort", "models", "check", "fit"):
         assert command in done.stdout
 
 
@@ -122,6 +126,15 @@ def test_published_answers_ids_patterns_and_sets(adbayes: Command) -> None:
         (("reproduce", "--only", "easi"), "no model named 'easi'"),
         (("reproduce", "--out", "README.md"), "is a file"),
         (("fit", "nrs_change", "--out", "/proc/none/here", "--quiet"), "/proc"),
+        (("cohort",), "Missing option '--out'"),
+        (("cohort", "--out", "x.parquet"), "give a name that ends in .csv"),
+        (("cohort", "--out", "x.csv", "--embedded", "1", "--seed", "2"), "give one of them"),
+        (("cohort", "--out", "x.csv", "--fit-all"), "--fit-all needs --seed"),
+        (("cohort", "--out", "x.csv", "--fidelity", "x.csv"), "give two files"),
+        (("cohort", "--out", "x.csv", "--fidelity", "tests"), "tests: is a folder"),
+        (("cohort", "--out", "/proc/none/x.csv"), "/proc"),
+        (("cohort", "--out", "x.csv", "--embedded", "1000"), "cohort 1000 does not exist"),
+        (("cohort", "--out", "x.csv", "--seed", "-1"), "Invalid value for '--seed'"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(
@@ -194,6 +207,55 @@ def test_status_1_where_the_gate_fails(tmp_path: Path, patients: Path, adbayes: 
     summary = pd.read_csv(tmp_path / "out" / "summary.csv", keep_default_na=False)
     assert (summary["flag"] == "not converged").any()
     assert "not converged" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.fixture
+def invented() -> ReconstructedCohort:
+    """Any patients in the shape of a reconstruction."""
+    raw = simulate_patients(seed=2).frame
+    raw = raw[[name for name in raw.columns if not is_derived(name)]]
+    labs = raw[["ige", "tec", "ldh", "age"]].round().clip(lower=1)
+    frame = derive(raw.assign(**labs, in_figure_1=1.0, synthetic=1.0))
+    return ReconstructedCohort(frame, "reconstructed", "synthetic patients", "seed 2", 2, seed=2)
+
+
+def test_a_cohort_is_written_with_its_fidelity(
+    tmp_path: Path, adbayes: Command, invented: ReconstructedCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def build(seed: int, choices: object, *, fit_all: bool, progress: Callable[[str], None]):
+        asked.extend([seed, choices, fit_all])
+        progress("EASI")
+        return invented
+
+    monkeypatch.setattr("adbayes.cohort.reconstruct.reconstruct_patients", build)
+    out, numbers = tmp_path / "mine.csv", tmp_path / "numbers.csv"
+    done = adbayes(
+        "cohort", "--seed", "2", "--out", str(out), "--fidelity", str(numbers), "--fit-all"
+    )
+    assert done.returncode == 0
+    assert asked == [2, vary_assumptions(2), True]
+    assert "synthetic patients" in done.stdout
+    assert "adbayes: EASI" in done.stderr
+    text = out.read_text()
+    assert text.startswith("# synthetic = true\n")
+    assert "# fit_all = True\n" in text
+    found = pd.read_csv(numbers)
+    assert found["role"].eq("target").sum() == 288
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.csv", "numbers.csv"}
+    data = adbayes("check", "easi_change", "--data", str(out))
+    assert "not patient data" in data.stdout
+
+
+def test_an_embedded_cohort_is_written_as_it_is(
+    tmp_path: Path, adbayes: Command, invented: ReconstructedCohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adbayes.cohort.library.load_cohort", {0: invented, 2: None}.__getitem__)
+    out = tmp_path / "mine.csv"
+    assert adbayes("cohort", "--out", str(out)).returncode == 0
+    assert out.read_text() == export_text(invented)
+    assert "fit_all" not in out.read_text()
 
 
 def test_as_a_process_of_its_own() -> None:

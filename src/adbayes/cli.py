@@ -181,6 +181,67 @@ def audit(
 
 
 @app.command()
+def cohort(
+    out: Annotated[Path, typer.Option(help="CSV file to write the synthetic patients to.")],
+    embedded: Annotated[
+        int | None, typer.Option(min=0, help="Number of an embedded cohort; 0 if no seed is given.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Build one from this seed: minutes.")
+    ] = None,
+    fit_all: Annotated[
+        bool, typer.Option("--fit-all", help="Make Table 6 a target too, with --seed.")
+    ] = False,
+    fidelity: Annotated[
+        Path | None, typer.Option(help="CSV file for every printed number beside the cohort's.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write synthetic patients that agree with the printed numbers; they are nobody's data."""
+    from adbayes.cohort.assumptions import vary_assumptions
+    from adbayes.cohort.library import export_text, load_cohort
+    from adbayes.cohort.reconstruct import reconstruct_patients
+    from adbayes.report.output import replacing, write_table
+    from adbayes.results.fidelity import fidelity as compare
+    from adbayes.results.fidelity import fidelity_by_table
+
+    if embedded is not None and seed is not None:
+        raise DataError("--embedded and --seed name two cohorts; give one of them")
+    if fit_all and seed is None:
+        raise DataError("--fit-all needs --seed; the embedded cohorts have Table 6 held out")
+    _check_csv(out)
+    if fidelity is not None:
+        _check_csv(fidelity)
+    if fidelity is not None and fidelity.absolute() == out.absolute():
+        raise DataError(f"{out}: is named for the patients and for their fidelity; give two files")
+    if seed is None:
+        patients = load_cohort(embedded or 0)
+    else:
+
+        def stage(name: str) -> None:
+            if not quiet:
+                print(f"adbayes: {name}", file=sys.stderr, flush=True)
+
+        choices = vary_assumptions(seed)
+        patients = reconstruct_patients(seed, choices, fit_all=fit_all, progress=stage)
+    table = compare(patients, fit_all=fit_all)
+    counts = fidelity_by_table(table).drop(columns="cohort")
+    try:
+        with replacing(out) as temporary:
+            text = export_text(patients, fit_all=fit_all)
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+            if fidelity is not None:
+                write_table(table, fidelity)
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error}); give another file") from None
+    print(patients.label)
+    _print(counts)
+    print(f"written to {out}: {patients.n_patients} synthetic patients ({patients.source})")
+    if fidelity is not None:
+        print(f"written to {fidelity}: all {len(table)} printed numbers")
+
+
+@app.command()
 def models() -> None:
     """List the models: name, title, published ids, variants, prior sets."""
     import pandas as pd
@@ -306,6 +367,17 @@ def fit(
     _say(run, out)
     if not run.passed:
         raise typer.Exit(1)
+
+
+def _check_csv(file: Path) -> None:
+    """Refuse a file that cannot be written as CSV, before anything is computed."""
+    from adbayes.report.output import check_folder
+
+    if file.is_dir():
+        raise DataError(f"{file}: is a folder; give a file to write to")
+    if file.suffix.lower() != ".csv":
+        raise DataError(f"{file}: is written as csv; give a name that ends in .csv")
+    check_folder(file.absolute().parent)
 
 
 def _columns(text: str | None) -> dict[str, str] | None:

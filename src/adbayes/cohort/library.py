@@ -24,13 +24,15 @@ _HEADER = (
 )
 
 
-def export_text(cohort: ReconstructedCohort) -> str:
+def export_text(cohort: ReconstructedCohort, *, fit_all: bool = False) -> str:
     """Write a reconstructed cohort as CSV.
 
     Parameters
     ----------
     cohort : ReconstructedCohort
         Patients.
+    fit_all : bool, optional
+        Whether Table 6 was a target too; said in the file if so.
 
     Returns
     -------
@@ -39,6 +41,7 @@ def export_text(cohort: ReconstructedCohort) -> str:
         which assumptions; then the measured columns, with `synthetic` true in every row.
     """
     said = {"seed": str(cohort.seed), **cohort.assumptions.describe()}
+    said |= {"fit_all": "True"} if fit_all else {}
     lines = [*_HEADER, *(f"# {name} = {value}" for name, value in said.items())]
     frame = cohort.frame[[name for name in cohort.frame.columns if not is_derived(str(name))]]
     whole = [name for name in frame.columns if name not in ("patient", "visit", "easi", SYNTHETIC)]
