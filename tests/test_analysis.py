@@ -1,42 +1,60 @@
 """The path from specs to tables."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
 import adbayes as ab
-from adbayes.analysis import Run, default_cohort, load_data, run_specs
+from adbayes.analysis import default_cohort, load_data, run_specs
 from adbayes.checks import predictive, sensitivity
+from adbayes.cohort.library import load_cohorts
 from adbayes.errors import DataError
 from adbayes.inference import diagnostics
 from adbayes.model.spec import load_spec
-from adbayes.results import comparison, summary
+from adbayes.results import comparison, held_out, summary
+from adbayes.results.run import Run
+
+SPECS = ("nrs_change", "easi90_univariable", "easi90_multivariable")
+COHORTS = 3
 
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    specs = [
-        load_spec(name) for name in ("nrs_change", "easi90_univariable", "easi90_multivariable")
-    ]
-    return run_specs(specs, default_cohort(), with_published=True, draws=500, tune=500)
+    """Three models on three embedded cohorts, the first in full."""
+    ensemble = load_cohorts(COHORTS)
+    return run_specs(
+        [load_spec(name) for name in SPECS],
+        default_cohort(),
+        further=ensemble[1:],
+        ensemble=ensemble,
+        with_published=True,
+        draws=500,
+        tune=500,
+    )
 
 
 def test_tables_have_the_columns_that_users_rely_on(run: Run) -> None:
     expected = {
-        "summary.csv": summary.COLUMNS,
+        "summary.csv": [*summary.COLUMNS, "between_cohort_share"],
         "comparison.csv": comparison.COLUMNS,
         "diagnostics.csv": diagnostics.COLUMNS,
         "checks.csv": predictive.COLUMNS,
         "sensitivity.csv": sensitivity.COLUMNS,
+        "held_out.csv": held_out.COLUMNS,
     }
     assert {name: list(table.columns) for name, table in run.tables.items()} == expected
 
 
 def test_print_only_posteriors_come_first_and_every_row_says_its_evidence(run: Run) -> None:
-    assert run.summary["evidence"].iloc[0] == "published"
-    assert set(run.summary["evidence"]) == {"published", "simulated"}
-    assert set(run.comparison["evidence"]) == {"published", "simulated"}
-    first_patient_row = (run.summary["evidence"] == "simulated").to_numpy().argmax()
-    assert (run.summary["evidence"].iloc[first_patient_row:] == "simulated").all()
+    for table in (run.summary, run.comparison):
+        assert table["evidence"].iloc[0] == "published"
+        assert set(table["evidence"]) == {"published", "reconstructed"}
+        first_patient_row = (table["evidence"] == "reconstructed").to_numpy().argmax()
+        assert (table["evidence"].iloc[first_patient_row:] == "reconstructed").all()
+    order = run.summary["cohort"].loc[run.summary["evidence"] == "reconstructed"]
+    assert list(dict.fromkeys(order)) == ["0", "1", "2", "pooled"]
 
 
 def test_every_printed_number_has_a_row_or_a_reason(run: Run) -> None:
@@ -48,10 +66,76 @@ def test_every_printed_number_has_a_row_or_a_reason(run: Run) -> None:
     assert set(silent["role"]) <= {"not_addressable", "suspected_misprint"}
 
 
-def test_simulated_patients_never_agree_with_print(run: Run) -> None:
-    rows = run.comparison[run.comparison["evidence"] == "simulated"]
-    assert rows["within_rounding"].isna().all()
-    assert set(rows["role"]) <= {"other_data", "not_addressable", "suspected_misprint"}
+def test_targets_agree_by_construction_and_table_6_is_held_out(run: Run) -> None:
+    rows = run.comparison[run.comparison["evidence"] == "reconstructed"]
+    for table, role in (("table2", "target"), ("table5", "target"), ("table6", "held_out")):
+        mine = rows[(rows["table"] == table) & rows["bayes"].notna()]
+        assert set(mine["role"]) <= {role, "suspected_misprint"}, table
+        assert set(mine["cohort"]) == {"0", "1", "2", "pooled"}
+    cohorts = rows[(rows["cohort"] != "pooled") & rows["frequentist"].notna()]
+    clear = cohorts[cohorts["role"] != "suspected_misprint"]
+    assert clear["within_rounding"].notna().all()
+    # The means of Table 2 are what every reconstruction reaches first.
+    means = clear[(clear["table"] == "table2") & (clear["statistic"] == "mean")]
+    assert len(means) == 4 * COHORTS
+    assert means["within_rounding"].astype(bool).all()
+    pooled = rows[rows["cohort"] == "pooled"]
+    assert pooled[["frequentist", "within_rounding"]].isna().all(axis=None)
+
+
+def test_pooled_rows_mix_every_cohort(run: Run) -> None:
+    cohorts = run.summary[run.summary["cohort"].isin(["0", "1", "2"])]
+    keys = ["model", "x", "estimand", "visit", "term"]
+    assert (cohorts.groupby(keys)["mean"].count() == COHORTS).all()
+    means = cohorts.groupby(keys)["mean"].agg(lambda values: float(values.astype(float).mean()))
+    pooled = run.pooled.set_index(keys)["mean"].astype(float)
+    assert set(pooled.index) == set(means.index)
+    np.testing.assert_allclose(pooled[means.index], means)
+    assert run.pooled["between_cohort_share"].between(0, 1).all()
+    assert run.summary.loc[run.summary["cohort"] != "pooled", "between_cohort_share"].isna().all()
+
+
+def test_checks_and_sensitivity_are_of_the_first_cohort(run: Run) -> None:
+    assert set(run.checks["cohort"]) == set(run.sensitivity["cohort"]) == {"0"}
+    assert set(run.diagnostics["cohort"]) == {"0", "1", "2"}
+    assert len(run.own(run.diagnostics)) == len(run.fits) == len(run.further) / 2
+    assert [cohort.index for cohort in run.cohorts] == [0, 1, 2]
+
+
+def test_what_is_held_out_is_refitted_on_the_whole_ensemble(run: Run) -> None:
+    assert set(run.held_out["cohort"]) == {"0", "1", "2"}
+    assert set(run.held_out["published_id"]) == set(run.paper.ids("table6.*"))
+    first = run.held_out[run.held_out["cohort"] == "0"].set_index("published_id")["refit"]
+    beside = run.own(run.comparison).set_index("published_id")["frequentist"].astype(float)
+    np.testing.assert_allclose(first, beside[first.index])
+
+
+def test_a_cohort_that_cannot_answer_a_predictor_says_so_and_is_not_pooled() -> None:
+    first, second = load_cohorts(2)
+    frame = second.frame.assign(female=1.0)
+    run = run_specs(
+        [load_spec("easi90_univariable")],
+        first,
+        further=[replace(second, frame=frame)],
+        draws=200,
+        tune=200,
+    )
+    key = "easi90_univariable.female.base.weakly_informative.cohort1"
+    assert "female" in run.skipped[key]
+    assert "female" not in set(run.pooled["term"])
+    assert "concomitant" in set(run.pooled["term"])
+    rows = run.comparison[(run.comparison["term"] == "female") & (run.comparison["cohort"] == "1")]
+    assert set(rows["role"]) == {"not_addressable"}
+    assert (rows["note"] == run.skipped[key]).all()
+
+
+def test_simulated_patients_never_agree_with_print() -> None:
+    run = run_specs([load_spec("nrs_change")], ab.simulate_patients(seed=2), draws=200, tune=200)
+    assert run.comparison["within_rounding"].isna().all()
+    assert set(run.comparison["role"]) <= {"other_data", "not_addressable", "suspected_misprint"}
+    assert run.pooled.empty
+    assert run.held_out.empty
+    assert "held_out.csv" not in run.tables
 
 
 def test_rows_can_be_told_apart(run: Run) -> None:
@@ -62,6 +146,7 @@ def test_rows_can_be_told_apart(run: Run) -> None:
         "checks.csv": [*who, "check", "visit", "statistic"],
         "comparison.csv": ["published_id", *who[:-1]],
         "sensitivity.csv": [*who[:-1], "estimand", "visit", "term", "setting"],
+        "held_out.csv": ["published_id", "model", "cohort"],
     }
     for name, table in run.tables.items():
         twice = table[table.duplicated(keys[name], keep=False)]
@@ -109,7 +194,9 @@ def test_the_default_cohort_lets_all_predictors_be_fitted() -> None:
     last = frame[frame["visit"] == 52]
     for x in load_spec("easi90_univariable").predictors:
         assert last[x].nunique() == 2, x
-    assert "not the paper's patients" in load_data(None).label
+    label = load_data(None).label
+    assert label.startswith("reconstructed cohort 0 (synthetic patients")
+    assert "not patient data" in label
 
 
 def test_progress_is_told(run: Run) -> None:
@@ -121,7 +208,7 @@ def test_progress_is_told(run: Run) -> None:
         tune=200,
         progress=lambda *words: told.append(words),
     )
-    assert told[0] == ("fitting nrs_change.base.weakly_informative", 0, 1)
+    assert told[0] == ("fitting nrs_change.base.weakly_informative.cohort0", 0, 1)
     assert all(isinstance(words[0], str) for words in told)
 
 

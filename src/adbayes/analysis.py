@@ -3,101 +3,82 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from adbayes.checks.predictive import predictive_checks
 from adbayes.checks.sensitivity import power_scaling
 from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import read_patients
-from adbayes.cohort.simulate import simulate_patients
 from adbayes.errors import DataError
 from adbayes.inference.fit import Fit
-from adbayes.inference.fitting import fit_analysis
+from adbayes.inference.fitting import fit_analysis, stem
 from adbayes.inference.plan import Plan, plan
 from adbayes.inference.printed import published_summary, unanswered
-from adbayes.model.frame import missing_columns
+from adbayes.model.analysis import Analysis
+from adbayes.model.frame import ModelFrame, missing_columns, model_frame
 from adbayes.model.spec import Spec
-from adbayes.paper.published import Paper, load_paper
+from adbayes.paper.published import load_paper
 from adbayes.results.comparison import (
     compare,
+    compare_pooled,
     compare_published,
     compare_unfitted,
     with_findings,
 )
+from adbayes.results.held_out import held_out_refits
+from adbayes.results.pooled import COLUMNS as POOLED_COLUMNS
+from adbayes.results.pooled import pooled_summary
 from adbayes.results.refit import Refit, refit
+from adbayes.results.run import Run
 from adbayes.results.summary import COLUMNS as SUMMARY_COLUMNS
 from adbayes.results.summary import diagnose, summarize
 
 Progress = Callable[[str, int, int], None]
 
 
-def silent(stage: str, done: int, total: int) -> None:
-    """Report no progress."""
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """All that one run found.
+class Job(NamedTuple):
+    """One model to fit to one cohort.
 
     Parameters
     ----------
-    paper : Paper
-        The printed numbers.
     cohort : Cohort
-        Whose data the models were fitted to.
-    fits : tuple of Fit
-        In the order fitted.
-    refits : dict of str to Refit
-        Analysis key to its frequentist refit.
-    summary, diagnostics, comparison, checks, sensitivity : pandas.DataFrame
-        The tables, print-only posteriors first.
-    published : pandas.DataFrame
-        Summaries of print-only posteriors with the id they answer in `published_id`.
-    skipped : dict of str to str
-        What was not fitted, and why.
-    findings : pandas.DataFrame
-        What the audit of the print found (the columns of `adbayes.paper.findings`); empty where the
-        print was not part of the run.
-    seconds : dict of str to float
-        Time per stage.
-    settings : dict
-        What the run was asked for.
+        Whose data.
+    analysis : Analysis
+        The model.
+    frame : ModelFrame
+        The rows.
     """
 
-    paper: Paper
     cohort: Cohort
-    fits: tuple[Fit, ...]
-    refits: dict[str, Refit]
-    summary: pd.DataFrame
-    diagnostics: pd.DataFrame
-    comparison: pd.DataFrame
-    checks: pd.DataFrame
-    sensitivity: pd.DataFrame
-    published: pd.DataFrame
-    skipped: dict[str, str]
-    findings: pd.DataFrame = field(default_factory=pd.DataFrame)
-    seconds: dict[str, float] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
+    analysis: Analysis
+    frame: ModelFrame
 
-    @property
-    def passed(self) -> bool:
-        """Whether every fit passed the convergence gate."""
-        return bool(self.diagnostics["passed"].all())
 
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """File name to table, as a run writes them."""
-        return {
-            "summary.csv": self.summary,
-            "comparison.csv": self.comparison,
-            "diagnostics.csv": self.diagnostics,
-            "checks.csv": self.checks,
-            "sensitivity.csv": self.sensitivity,
-        }
+class Unfitted(NamedTuple):
+    """One model that a cohort cannot answer.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Whose data.
+    analysis : Analysis
+        The model.
+    reason : str
+        Why not.
+    """
+
+    cohort: Cohort
+    analysis: Analysis
+    reason: str
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report no progress."""
 
 
 def default_cohort() -> Cohort:
@@ -106,11 +87,29 @@ def default_cohort() -> Cohort:
     Returns
     -------
     Cohort
-        One simulated cohort with known truth, labelled as such.
+        The first of the embedded reconstructed cohorts.
     """
-    # One of the four of the first 400 seeds in which at least two patients have low IgE at every
-    # visit, so that all seventeen predictors of Table 5 can be fitted; nothing else was looked at.
-    return simulate_patients(seed=292)
+    return numbered(load_cohort(0))
+
+
+def numbered(cohort: Cohort) -> Cohort:
+    """The same reconstructed cohort, its label saying which it is.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        One of an ensemble, with an index.
+
+    Returns
+    -------
+    Cohort
+        With the label "reconstructed cohort 0 (synthetic patients ...)".
+    """
+    return replace(
+        cohort,
+        label=f"reconstructed cohort {cohort.index} (synthetic patients that agree with the printed "
+        "numbers by construction; not patient data)",
+    )
 
 
 def load_data(path: str | Path | None, columns: dict[str, str] | None = None) -> Cohort:
@@ -140,6 +139,8 @@ def run_specs(
     specs: Sequence[Spec],
     cohort: Cohort,
     *,
+    further: Sequence[Cohort] = (),
+    ensemble: Sequence[Cohort] = (),
     variant: str | None = None,
     priors: str | None = None,
     skip_absent: bool = False,
@@ -158,6 +159,10 @@ def run_specs(
         What to fit.
     cohort : Cohort
         The data.
+    further : sequence of Cohort, optional
+        More cohorts of the same kind, numbered: unvaried models are fitted to them too, and pooled.
+    ensemble : sequence of Cohort, optional
+        Every cohort there is, for the maximum-likelihood refits of what a reconstruction held out.
     variant, priors : str, optional
         A variant and a prior set of every spec.
     skip_absent : bool, optional
@@ -188,13 +193,18 @@ def run_specs(
         For data that no spec can use, before anything is sampled.
     """
     seconds: dict[str, float] = {}
+    paper = load_paper()
     with _timed(seconds, "validate"):
         plans, skipped = _plans(specs, cohort, variant, priors, skip_absent, sampler)
+        jobs = [Job(cohort, *job) for settled in plans for job in settled.jobs]
+        unfitted = [Unfitted(cohort, *one) for settled in plans for one in settled.skipped]
+        more, lacking = _further(jobs, further)
+        skipped |= {f"{stem(one.analysis, one.cohort)}": one.reason for one in lacking}
     if folder is not None:
         _make(folder)
-    paper = load_paper()
     published = pd.DataFrame(columns=[*SUMMARY_COLUMNS, "published_id"])
     comparisons: list[pd.DataFrame] = []
+    findings = pd.DataFrame()
     if with_published:
         with _timed(seconds, "published"):
             progress("posteriors from print", 0, 1)
@@ -203,57 +213,72 @@ def run_specs(
             unfit = unanswered(paper)
             reasons = dict(zip(unfit["published_id"], unfit["reason"], strict=True))
             comparisons.append(compare_published(published, paper, reasons))
-    findings = pd.DataFrame()
-    if with_published:
         with _timed(seconds, "audit"):
             progress("auditing the print", 0, 1)
             findings = paper.audit()
-    jobs = [job for settled in plans for job in settled.jobs]
     fits: list[Fit] = []
-    with _timed(seconds, "fit"):
-        for number, (analysis, frame) in enumerate(jobs):
-            progress(f"fitting {analysis.key}", number, len(jobs))
+    for number, job in enumerate([*jobs, *more]):
+        progress(f"fitting {stem(job.analysis, job.cohort)}", number, len(jobs) + len(more))
+        with _timed(seconds, "fit" if job.cohort is cohort else "fit further cohorts"):
             fits.append(
-                fit_analysis(analysis, cohort, frame, cores=cores, folder=folder, fresh=fresh)
+                fit_analysis(
+                    job.analysis, job.cohort, job.frame, cores=cores, folder=folder, fresh=fresh
+                )
             )
     refits: dict[str, Refit] = {}
-    with _timed(seconds, "refit"):
-        for one in fits:
-            again = refit(one)
-            if again is not None:
-                refits[one.analysis.key] = again
     summaries, diagnostics, checks, sensitivity = [], [], [], []
     for number, one in enumerate(fits):
-        progress(f"summarising {one.analysis.key}", number, len(fits))
+        progress(f"summarising {stem(one.analysis, one.cohort)}", number, len(fits))
+        with _timed(seconds, "refit"):
+            again = refit(one)
         with _timed(seconds, "summary"):
             summaries.append(summarize(one))
             diagnostics.append(diagnose(one))
         with _timed(seconds, "comparison"):
-            found = refits.get(one.analysis.key)
-            statistics = None if found is None else found.statistics
+            statistics = None if again is None else again.statistics
             comparisons.append(compare(summaries[-1], statistics, paper, one))
+        if one.cohort is not cohort:
+            continue
+        if again is not None:
+            refits[one.analysis.key] = again
         with _timed(seconds, "checks"):
             checks.append(predictive_checks(one))
         with _timed(seconds, "sensitivity"):
             sensitivity.append(power_scaling(one))
-    for settled in plans:
-        for analysis, reason in settled.skipped:
-            comparisons.append(compare_unfitted(analysis, cohort, paper, reason))
+    for without in [*unfitted, *lacking]:
+        comparisons.append(
+            compare_unfitted(without.analysis, without.cohort, paper, without.reason)
+        )
+    pools: list[pd.DataFrame] = []
+    for members in _of_every_cohort(fits, 1 + len(further)):
+        progress(f"pooling {fits[members[0]].analysis.key}", 0, 1)
+        with _timed(seconds, "pooled"):
+            pools.append(
+                pooled_summary([fits[k] for k in members], [summaries[k] for k in members])
+            )
+            comparisons.append(compare_pooled(pools[-1], paper, fits[members[0]]))
+    with _timed(seconds, "held out"):
+        refitted = [held_out_refits(job.analysis, ensemble, paper) for job in jobs]
+        held_out = _stacked(refitted).infer_objects()
+    summary = _stacked([published.reindex(columns=SUMMARY_COLUMNS), *summaries, *pools])
     return Run(
         paper=paper,
         cohort=cohort,
-        fits=tuple(fits),
+        fits=tuple(fits[: len(jobs)]),
         refits=refits,
-        summary=_stacked([published[SUMMARY_COLUMNS], *summaries]),
+        summary=summary.reindex(columns=POOLED_COLUMNS),
         diagnostics=_stacked(diagnostics),
         comparison=with_findings(_stacked(comparisons), findings),
         checks=_stacked(checks),
         sensitivity=_stacked(sensitivity),
         published=published,
         skipped=skipped,
+        further=tuple(fits[len(jobs) :]),
+        held_out=held_out,
         findings=findings,
         seconds=seconds,
         settings={"specs": [spec.name for spec in specs], "variant": variant, "priors": priors}
+        | {"cohorts": 1 + len(further)}
         | {key: value for key, value in sampler.items() if value is not None},
     )
 
@@ -286,6 +311,28 @@ def _plans(
             f"{cohort.source}: no model can be fitted ({listed}); add a column or use --columns"
         )
     return plans, skipped
+
+
+def _further(jobs: Sequence[Job], cohorts: Sequence[Cohort]) -> tuple[list[Job], list[Unfitted]]:
+    """The unvaried models for further cohorts, and what one of these cannot answer."""
+    more: list[Job] = []
+    lacking: list[Unfitted] = []
+    for cohort in cohorts:
+        for analysis in (job.analysis for job in jobs if job.analysis.variant == "base"):
+            try:
+                more.append(Job(cohort, analysis, model_frame(analysis, cohort)))
+            except DataError as error:
+                lacking.append(Unfitted(cohort, analysis, str(error)))
+    return more, lacking
+
+
+def _of_every_cohort(fits: Sequence[Fit], count: int) -> Iterator[list[int]]:
+    """Positions of the fits of one analysis, where all of several cohorts have it."""
+    by_key: dict[str, list[int]] = {}
+    for position, one in enumerate(fits):
+        by_key.setdefault(one.analysis.key, []).append(position)
+    if count > 1:
+        yield from (members for members in by_key.values() if len(members) == count)
 
 
 def _make(folder: Path) -> None:

@@ -19,7 +19,8 @@ from adbayes.version import __version__
 if TYPE_CHECKING:
     import pandas as pd
 
-    from adbayes.analysis import Progress, Run
+    from adbayes.analysis import Progress
+    from adbayes.results.run import Run
 
 app = typer.Typer(
     name="adbayes",
@@ -32,7 +33,7 @@ app = typer.Typer(
 Data = Annotated[
     Path | None,
     typer.Option(
-        help="A data file (csv, tsv, parquet, xlsx, sas7bdat, xpt); the simulated cohort if not given."
+        help="A data file (csv, tsv, parquet, xlsx, sas7bdat, xpt); embedded cohort 0 if not given."
     ),
 ]
 Columns = Annotated[
@@ -80,6 +81,10 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("results"),
     data: Data = None,
     only: Annotated[list[str] | None, typer.Option(help="A model to run; may be repeated.")] = None,
+    cohorts: Annotated[
+        int | None,
+        typer.Option(help="Embedded cohorts to fit the models to and to pool; 5 if not given."),
+    ] = None,
     columns: Columns = None,
     draws: Draws = None,
     tune: Tune = None,
@@ -97,6 +102,7 @@ def reproduce(
             out,
             data,
             only or (),
+            cohorts=cohorts,
             columns=_columns(columns),
             draws=draws,
             tune=tune,

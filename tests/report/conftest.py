@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.checks.predictive import predictive_checks
 from adbayes.checks.sensitivity import power_scaling
 from adbayes.cohort.cohort import Cohort
@@ -19,6 +18,7 @@ from adbayes.report.figures import draw_figures
 from adbayes.report.page import render_page
 from adbayes.results.comparison import compare, compare_published
 from adbayes.results.refit import refit
+from adbayes.results.run import Run
 from adbayes.results.summary import COLUMNS, diagnose, summarize
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from adbayes.analysis import Run
 from adbayes.report.answers import Printed, answers
+from adbayes.results.run import Run
 
 
 def test_about_ten_sentences_with_uncertainty(run: Run) -> None:

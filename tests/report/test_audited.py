@@ -7,10 +7,10 @@ import re
 import pandas as pd
 import pytest
 
-from adbayes.analysis import Run
 from adbayes.paper.findings import distinct
 from adbayes.paper.published import load_paper
 from adbayes.report.audited import audited
+from adbayes.results.run import Run
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from adbayes.analysis import Run
 from adbayes.report.checking import checks, diagnostics, sensitivity
 from adbayes.report.figures import groups_of
+from adbayes.results.run import Run
 
 
 def test_every_statistic_is_counted_and_the_tails_are_listed(run: Run) -> None:

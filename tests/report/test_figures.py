@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.plots.style import WATERMARKS
 from adbayes.report.figures import PRINT_LABEL, draw_figures, groups_of
+from adbayes.results.run import Run
 
 
 def texts(figure: Figure) -> dict[str, str]:

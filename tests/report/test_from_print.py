@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.report.from_print import from_print
+from adbayes.results.run import Run
 
 
 def cells(html: str, id: str) -> list[list[str]]:

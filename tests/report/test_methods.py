@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from adbayes.analysis import Run
 from adbayes.inference.store import versions
 from adbayes.report.figures import groups_of
 from adbayes.report.methods import REFERENCES, methods, sentences
+from adbayes.results.run import Run
 
 
 def test_the_text_has_the_settings_of_the_run(run: Run) -> None:

@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from adbayes.analysis import Run
 from adbayes.cohort.cohort import Cohort
 from adbayes.report.figures import groups_of
 from adbayes.report.models import GATE, flag, mixed_models, odds_ratios
+from adbayes.results.run import Run
 
 
 def test_a_flag_is_a_failure_only() -> None:

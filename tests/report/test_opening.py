@@ -5,10 +5,10 @@ from typing import Literal
 
 import pytest
 
-from adbayes.analysis import Run
 from adbayes.cohort.cohort import Cohort
 from adbayes.report.figures import groups_of
 from adbayes.report.opening import KINDS, about_paper, opening, title
+from adbayes.results.run import Run
 
 
 @pytest.mark.parametrize("evidence", ["simulated", "reconstructed", "patients"])

@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adbayes.analysis import Run, default_cohort, run_specs
+from adbayes.analysis import run_specs
+from adbayes.cohort.simulate import simulate_patients
 from adbayes.errors import DataError
 from adbayes.model.spec import load_spec
 from adbayes.report.output import check_folder, record, replacing, write_run, write_table
+from adbayes.results.run import Run
 
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    return run_specs([load_spec("nrs_change")], default_cohort(), draws=300, tune=300)
+    return run_specs([load_spec("nrs_change")], simulate_patients(seed=2), draws=300, tune=300)
 
 
 def test_a_file_is_replaced_only_when_all_went_well(tmp_path: Path) -> None:

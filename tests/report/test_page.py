@@ -15,9 +15,9 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from adbayes.analysis import Run
 from adbayes.cohort.cohort import Cohort
 from adbayes.report.page import render_page
+from adbayes.results.run import Run
 
 CHROMIUM = shutil.which("chromium")
 SECTIONS = [

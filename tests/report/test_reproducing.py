@@ -3,11 +3,11 @@
 import shlex
 from dataclasses import replace
 
-from adbayes.analysis import Run
 from adbayes.cohort.cohort import Cohort
 from adbayes.model.library import model_names
 from adbayes.report.figures import groups_of
 from adbayes.report.reproducing import command, reproducing
+from adbayes.results.run import Run
 
 
 def test_the_command_has_what_was_asked_for(run: Run) -> None:

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from adbayes.analysis import Run
 from adbayes.paper.findings import distinct
 from adbayes.report.markup import Section, paragraph, table
+from adbayes.results.run import Run
 
 _KINDS = (
     ("impossible", "Impossible under the stated condition"),

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.checks.predictive import DRAWS
 from adbayes.checks.sensitivity import MAX_KHAT, THRESHOLD
 from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
@@ -13,6 +12,7 @@ from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
 from adbayes.report.markup import FLAG, Section, figure, heading, paragraph, table
 from adbayes.report.numbers import interval, number, ratio_interval
+from adbayes.results.run import Run
 
 _TAILS = (0.025, 0.975)
 FAILED = "a fit of this model failed the convergence gate"
@@ -175,7 +175,7 @@ def diagnostics(run: Run) -> Section:
         One row a fit.
     """
     rows = []
-    for fit, (_, row) in zip(run.fits, run.diagnostics.iterrows(), strict=True):
+    for fit, (_, row) in zip(run.fits, run.own(run.diagnostics).iterrows(), strict=True):
         a = fit.analysis
         rows.append(
             {

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.inference.fit import Fit
 from adbayes.plots.forest import forest
 from adbayes.plots.from_tables import (
@@ -17,7 +16,8 @@ from adbayes.plots.from_tables import (
     has_trajectories,
 )
 from adbayes.plots.labels import term_label
-from adbayes.results.summary import summarize
+from adbayes.results.run import Run
+from adbayes.results.summary import identity, summarize
 
 PRINT_LABEL = "Posteriors from the printed numbers alone: the paper's own patients"
 
@@ -54,16 +54,18 @@ class Group:
         Parameters
         ----------
         table : pandas.DataFrame
-            With model and variant, and priors where it has them.
+            With the columns of `identity`, x aside.
 
         Returns
         -------
         pandas.DataFrame
             In the order of the table.
         """
-        a = self.fits[0].analysis
-        mine = (table["model"] == a.model) & (table["variant"] == a.variant)
-        return table[mine & (table["priors"] == a.prior_set)]
+        whose = identity(self.fits[0])
+        mine = pd.Series(True, index=table.index)
+        for name in ("model", "variant", "priors", "evidence", "cohort"):
+            mine &= table[name] == whose[name]
+        return table[mine]
 
 
 def groups_of(run: Run) -> tuple[Group, ...]:
@@ -79,7 +81,7 @@ def groups_of(run: Run) -> tuple[Group, ...]:
     tuple of Group
         At least one.
     """
-    passed = run.diagnostics["passed"].astype(bool).to_list()
+    passed = run.own(run.diagnostics)["passed"].astype(bool).to_list()
     members: dict[tuple[str, str, str], dict[str, tuple[Fit, bool]]] = {}
     for fit, ok in zip(run.fits, passed, strict=True):
         a = fit.analysis
@@ -99,9 +101,8 @@ def groups_of(run: Run) -> tuple[Group, ...]:
 def _summaries(run: Run, fits: Sequence[Fit]) -> tuple[pd.DataFrame, ...]:
     """Each fit's rows of the summary; made again only where the table cannot tell fits apart."""
     a = fits[0].analysis
-    s = run.summary
+    s = run.own(run.summary)
     mine = s[(s["model"] == a.model) & (s["variant"] == a.variant) & (s["priors"] == a.prior_set)]
-    mine = mine[mine["evidence"] == fits[0].cohort.evidence]
     if len(fits) == 1:
         return (mine,)
     terms = mine["term"].astype(str).str.split("[").str[0]

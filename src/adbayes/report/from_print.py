@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.paper.published import SUSPECTED_MISPRINT, PublishedNumber
 from adbayes.plots.labels import concurrent, outcome_label, term_label
 from adbayes.report.answers import Printed, Row, answers
 from adbayes.report.markup import Section, bullets, figure, heading, paragraph, table
 from adbayes.report.numbers import interval, probability
+from adbayes.results.run import Run
 
 CONCURRENT = "measured under treatment: a concurrent association"
 _UNDETERMINED = (

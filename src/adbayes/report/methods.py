@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from adbayes.analysis import Run
 from adbayes.checks.predictive import DRAWS
 from adbayes.checks.priors import prior_table
 from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
@@ -15,6 +14,7 @@ from adbayes.inference.store import versions
 from adbayes.plots.labels import outcome_label
 from adbayes.report.figures import Group
 from adbayes.report.markup import Section, bullets, heading, paragraph, table
+from adbayes.results.run import Run
 
 REFERENCES = {
     "pymc": "Abril-Pla O, et al. PyMC: a modern, and comprehensive probabilistic programming framework "

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.inference.fit import Fit
 from adbayes.plots.from_tables import SEPARATED, printed_ratio, separated
 from adbayes.plots.labels import concurrent, outcome_label, term_label
@@ -25,6 +24,7 @@ from adbayes.report.numbers import (
     ratio_interval,
     supported,
 )
+from adbayes.results.run import Run
 from adbayes.results.summary import NOT_CONVERGED
 
 GATE = "fit failed the convergence gate"

@@ -2,9 +2,9 @@
 
 from html import escape
 
-from adbayes.analysis import Run
 from adbayes.report.figures import Group
 from adbayes.report.markup import bullets, paragraph
+from adbayes.results.run import Run
 
 KINDS = {
     "simulated": (

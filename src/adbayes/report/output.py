@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from adbayes.errors import DataError
+from adbayes.inference.fitting import stem
 from adbayes.inference.store import versions
 
 if TYPE_CHECKING:
-    from adbayes.analysis import Run
+    from adbayes.results.run import Run
 
 # Ten significant digits are more than any MCSE supports and fewer than two machines' rounding needs.
 _FLOAT_FORMAT = "%.10g"
@@ -141,9 +142,13 @@ def record(run: "Run") -> dict[str, Any]:
         "messages": list(run.cohort.messages),
         "settings": run.settings,
         "versions": {**versions(), "python": platform.python_version()},
+        "cohorts": [
+            {"cohort": cohort.index, "source": cohort.source, "data_hash": cohort.hash()}
+            for cohort in run.cohorts
+        ],
         "models": [
             {
-                "key": fit.analysis.key,
+                "key": stem(fit.analysis, fit.cohort),
                 "fingerprint": fit.fingerprint,
                 "seed": fit.analysis.sampler.seed,
                 "rows": fit.frame.n_rows,
@@ -151,7 +156,7 @@ def record(run: "Run") -> dict[str, Any]:
                 "dropped": fit.frame.dropped,
                 "data_hash": fit.frame.hash(),
             }
-            for fit in run.fits
+            for fit in (*run.fits, *run.further)
         ],
         "skipped": run.skipped,
         "passed": run.passed,

@@ -6,7 +6,6 @@ from importlib.resources import files
 
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.report.audited import audited
 from adbayes.report.checking import checks, diagnostics, sensitivity
 from adbayes.report.figures import groups_of
@@ -16,6 +15,7 @@ from adbayes.report.methods import methods
 from adbayes.report.models import mixed_models, odds_ratios
 from adbayes.report.opening import opening, title
 from adbayes.report.reproducing import reproducing
+from adbayes.results.run import Run
 from adbayes.version import __version__
 
 

@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from adbayes.analysis import Progress, Run, load_data, run_specs, silent
+from adbayes.analysis import Progress, load_data, numbered, run_specs, silent
+from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.library import embedded_count, load_cohorts
+from adbayes.errors import DataError
 from adbayes.model.library import model_names
 from adbayes.model.spec import Spec, load_spec
 from adbayes.paper.published import load_paper
 from adbayes.report.output import check_folder, write_run
+from adbayes.results.run import Run
+
+DEFAULT_COHORTS = 5
+"""On how many embedded cohorts the models run, where no number is given."""
 
 
 def reproduce(
@@ -15,6 +22,7 @@ def reproduce(
     data: str | Path | None = None,
     only: Sequence[str] = (),
     *,
+    cohorts: int | None = None,
     columns: dict[str, str] | None = None,
     draws: int | None = None,
     tune: int | None = None,
@@ -31,9 +39,12 @@ def reproduce(
     out : str or path, optional
         Folder to write to.
     data : str or path, optional
-        A patient file; the simulated cohort if not given.
+        A patient file. If not given, everything runs on the embedded reconstructed cohort 0.
     only : sequence of str, optional
         Names of the specs to run; all in models/ if empty.
+    cohorts : int, optional
+        On how many embedded cohorts the models run, the first included; 5 if not given. Their
+        posteriors are pooled. Not with `data`.
     columns : dict of str to str, optional
         Our name to the file's.
     draws, tune, chains, seed : int, optional
@@ -55,14 +66,18 @@ def reproduce(
     SpecError
         For an unknown name in `only` or a fault in a spec.
     DataError
-        For a file that cannot be used; nothing is written then.
+        For a file that cannot be used, or a number of cohorts that does not fit; nothing is written
+        then.
     """
     folder = check_folder(out)
     specs = [load_spec(name) for name in only] if only else in_print_order()
+    ensemble = _ensemble(data, cohorts)
     cohort = load_data(data, columns)
     run = run_specs(
         specs,
         cohort,
+        further=ensemble[1 : cohorts or DEFAULT_COHORTS],
+        ensemble=ensemble,
         skip_absent=data is not None,
         with_published=True,
         folder=folder / "posteriors",
@@ -77,6 +92,21 @@ def reproduce(
     progress("writing the report", 0, 1)
     write_run(run, folder)
     return run
+
+
+def _ensemble(data: str | Path | None, cohorts: int | None) -> list[Cohort]:
+    """Every embedded cohort; none beside a user's own data."""
+    if data is not None:
+        if cohorts is not None:
+            raise DataError(
+                f"--cohorts {cohorts} is about the embedded cohorts, and --data names a file; "
+                "leave one of them out"
+            )
+        return []
+    there = embedded_count()
+    if cohorts is not None and not 1 <= cohorts <= there:
+        raise DataError(f"--cohorts {cohorts}: {there} cohorts are embedded; give 1 to {there}")
+    return [numbered(cohort) for cohort in load_cohorts()]
 
 
 def in_print_order() -> list[Spec]:

@@ -8,12 +8,12 @@ from html import escape
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Run
 from adbayes.inference.store import versions
 from adbayes.model.library import model_names
 from adbayes.report.figures import Group
 from adbayes.report.markup import Section, bullets, heading, paragraph, table
 from adbayes.report.opening import about_paper
+from adbayes.results.run import Run
 
 FILES = {
     "summary.csv": "every posterior summary, print-only ones first",

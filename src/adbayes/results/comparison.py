@@ -4,15 +4,24 @@ It never sees draws. The fields of a row: `frequentist` is the live refit of the
 the same data; `bayes` the posterior's version of it; `role` says what an agreement would mean.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
-from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.cohort import Cohort, Evidence
 from adbayes.inference.fit import Fit
 from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
+from adbayes.results.pooled import POOLED
+from adbayes.results.readings import (
+    BY_ROLE,
+    NO_INDIVIDUAL_CHANGE,
+    PUBLISHED_READINGS,
+    READINGS,
+    TAIL,
+    Reading,
+    role_of,
+    roles,
+)
 from adbayes.results.refit import refit
 from adbayes.results.summary import NOT_CONVERGED, identity, summarize, whose
 
@@ -40,64 +49,6 @@ COLUMNS = [
     "role",
     "note",
 ]
-
-_ONE_SD = "the model has one SD for all visits"
-_RATIO = (
-    "fall of the mean, not the mean of the patients' falls; "
-    "a model of the score has no mean of individual ratios"
-)
-_TAIL = "two-sided posterior tail area: not a p value"
-TAIL = "tail"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a printed statistic is read off a summary row.
-
-    Parameters
-    ----------
-    column : str
-        The summary's column; ``tail`` for the two-sided tail area.
-    interval : bool
-        Whether the credible interval goes with it.
-    same : bool
-        Whether it is the same quantity as the printed one.
-    estimand : str
-        The row's estimand, where it does not follow from the printed number.
-    note : str
-        What a reader must know.
-    """
-
-    column: str
-    interval: bool
-    same: bool
-    estimand: str = ""
-    note: str = ""
-
-
-READINGS = {
-    "mean": Reading("mean", True, True, "mean"),
-    "sd": Reading("mean", True, True, "predictive_sd", _ONE_SD),
-    "percent": Reading("mean", True, True, "ratio_of_means"),
-    "pct_change_mean": Reading("mean", True, False, "ratio_of_means", _RATIO),
-    "odds_ratio": Reading("median", True, True, "odds_ratio"),
-    "ci_low": Reading("ci_low", False, True, "odds_ratio"),
-    "ci_high": Reading("ci_high", False, True, "odds_ratio"),
-    "p_value": Reading(TAIL, False, False, "", _TAIL),
-}
-PUBLISHED_READINGS = {
-    "mean": Reading("mean", True, True),
-    "pct_change_mean": Reading("mean", True, True),
-    "percent": Reading("mean", True, True),
-    "count": Reading("mean", True, True, note="expected count under the posterior of the share"),
-    "odds_ratio": Reading("median", True, True),
-    "ci_low": Reading("ci_low", False, True),
-    "ci_high": Reading("ci_high", False, True),
-    "p_value": Reading(TAIL, False, False, note=_TAIL),
-}
-NO_INDIVIDUAL_CHANGE = (
-    "a model of the score does not describe the spread of individual percent changes"
-)
 
 
 def compare_fit(fit: Fit, paper: Paper) -> pd.DataFrame:
@@ -142,24 +93,69 @@ def compare(
         The columns of `COLUMNS`, one row a printed number the spec answers. `within_rounding`
         is filled only for reconstructed cohorts: nothing else could agree or disagree with print.
     """
-    a = fit.analysis
+    return _joined(
+        summary,
+        statistics,
+        paper,
+        fit.analysis,
+        identity(fit),
+        fit.frame.outcome,
+        fit.cohort.evidence,
+    )
+
+
+def compare_pooled(summary: pd.DataFrame, paper: Paper, fit: Fit) -> pd.DataFrame:
+    """Join the ledger with the summary of an analysis pooled over cohorts.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        From `pooled_summary`.
+    paper : Paper
+        The printed numbers.
+    fit : Fit
+        Of the same analysis to one of the cohorts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `COLUMNS`, `cohort` "pooled"; `frequentist` and `within_rounding` stay empty,
+        because no data set is behind a mixture.
+    """
+    whose_rows = identity(fit) | {"cohort": POOLED}
+    outcome, evidence = fit.frame.outcome, fit.cohort.evidence
+    return _joined(summary, None, paper, fit.analysis, whose_rows, outcome, evidence)
+
+
+def _joined(
+    summary: pd.DataFrame,
+    statistics: pd.DataFrame | None,
+    paper: Paper,
+    analysis: Analysis,
+    whose_rows: dict[str, str],
+    outcome: str,
+    evidence: Evidence,
+) -> pd.DataFrame:
+    played = roles(paper) if evidence == "reconstructed" else {}
     rows = []
-    for number in _answered(paper, a):
-        row = _printed(number) | identity(fit) | {"outcome": fit.frame.outcome}
+    for number in _answered(paper, analysis):
+        row = _printed(number) | whose_rows | {"outcome": outcome}
         again = _refitted(number, statistics)
         row["frequentist"] = again
         reading = READINGS.get(number.statistic)
         found = None if reading is None else _find(summary, reading, number)
-        row["role"] = _role(number, found is not None, fit.cohort.evidence)
+        role = role_of(number, found is not None, played)
+        row["role"] = role
         if reading is None or found is None:
             individual = number.statistic == "pct_change_sd"
-            reason = NO_INDIVIDUAL_CHANGE if individual else f"{a.model} does not report it"
+            reason = NO_INDIVIDUAL_CHANGE if individual else f"{analysis.model} does not report it"
             row["note"] = _join(_doubt(number), reason)
         else:
             row |= _read(found, reading, number)
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
-            row["note"] = _join(_doubt(number), reading.note, failed)
-        if fit.cohort.evidence == "reconstructed" and not number.status:
+            by_role = BY_ROLE.get(role, "")
+            row["note"] = _join(_doubt(number), by_role, reading.note, failed)
+        if played and not number.status and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -368,14 +364,6 @@ def _doubt(number: PublishedNumber) -> str:
     """What a reader must know of the print itself: a suspicion, or that it is only a bound."""
     bound = f"printed as a bound: {number.value}" if number.bound else ""
     return _join(number.note if number.status else "", bound)
-
-
-def _role(number: PublishedNumber, addressed: bool, evidence: str) -> str:
-    if number.status:
-        return number.status
-    if not addressed:
-        return "not_addressable"
-    return "other_data" if evidence in ("simulated", "patients") else "target"
 
 
 def _join(*notes: str) -> str:

@@ -1,0 +1,115 @@
+"""How a printed statistic is read off a summary row, and what an agreement with it would mean."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from adbayes.cohort.targets import HELD_OUT, TARGET, reconstruction_targets
+from adbayes.paper.published import Paper, PublishedNumber
+
+_ONE_SD = "the model has one SD for all visits"
+_RATIO = (
+    "fall of the mean, not the mean of the patients' falls; "
+    "a model of the score has no mean of individual ratios"
+)
+_TAIL = "two-sided posterior tail area: not a p value"
+TAIL = "tail"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a printed statistic is read off a summary row.
+
+    Parameters
+    ----------
+    column : str
+        The summary's column; ``tail`` for the two-sided tail area.
+    interval : bool
+        Whether the credible interval goes with it.
+    same : bool
+        Whether it is the same quantity as the printed one.
+    estimand : str
+        The row's estimand, where it does not follow from the printed number.
+    note : str
+        What a reader must know.
+    """
+
+    column: str
+    interval: bool
+    same: bool
+    estimand: str = ""
+    note: str = ""
+
+
+READINGS = {
+    "mean": Reading("mean", True, True, "mean"),
+    "sd": Reading("mean", True, True, "predictive_sd", _ONE_SD),
+    "percent": Reading("mean", True, True, "ratio_of_means"),
+    "pct_change_mean": Reading("mean", True, False, "ratio_of_means", _RATIO),
+    "odds_ratio": Reading("median", True, True, "odds_ratio"),
+    "ci_low": Reading("ci_low", False, True, "odds_ratio"),
+    "ci_high": Reading("ci_high", False, True, "odds_ratio"),
+    "p_value": Reading(TAIL, False, False, "", _TAIL),
+}
+PUBLISHED_READINGS = {
+    "mean": Reading("mean", True, True),
+    "pct_change_mean": Reading("mean", True, True),
+    "percent": Reading("mean", True, True),
+    "count": Reading("mean", True, True, note="expected count under the posterior of the share"),
+    "odds_ratio": Reading("median", True, True),
+    "ci_low": Reading("ci_low", False, True),
+    "ci_high": Reading("ci_high", False, True),
+    "p_value": Reading(TAIL, False, False, note=_TAIL),
+}
+NO_INDIVIDUAL_CHANGE = (
+    "a model of the score does not describe the spread of individual percent changes"
+)
+BY_ROLE = {
+    TARGET: "a target of the reconstruction: agreement is by construction",
+    HELD_OUT: "held out of the reconstruction: a test of it",
+}
+"""What a row on reconstructed patients must say, by its role."""
+
+
+@cache
+def roles(paper: Paper) -> dict[str, str]:
+    """What part each printed number played in the reconstruction of the embedded cohorts.
+
+    Parameters
+    ----------
+    paper : Paper
+        The printed numbers.
+
+    Returns
+    -------
+    dict of str to str
+        Id to role, as `reconstruction_targets` gives it.
+    """
+    targets = reconstruction_targets(paper.published)
+    return dict(zip(targets["published_id"], targets["role"], strict=True))
+
+
+def role_of(number: PublishedNumber, addressed: bool, played: dict[str, str]) -> str:
+    """The role of a row of the comparison.
+
+    Parameters
+    ----------
+    number : PublishedNumber
+        The printed number.
+    addressed : bool
+        Whether the model reports it.
+    played : dict of str to str
+        From `roles` for reconstructed patients; empty for data that print had no part in.
+
+    Returns
+    -------
+    str
+        suspected_misprint, not_addressable, other_data, held_out, or target. What restates a number,
+        or follows from targets as the text's percents do, shares their part.
+    """
+    if number.status:
+        return number.status
+    if not addressed:
+        return "not_addressable"
+    if not played:
+        return "other_data"
+    return HELD_OUT if HELD_OUT in (played[number.id], played.get(number.quantity)) else TARGET
