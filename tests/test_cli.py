@@ -261,6 +261,17 @@ def test_an_embedded_cohort_is_written_as_it_is(
     assert "fit_all" not in out.read_text()
 
 
+def test_numpy_is_imported_after_the_command_has_settled_its_threads() -> None:
+    code = "import sys, adbayes.cli; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_without_data_the_output_says_that_the_patients_are_synthetic(adbayes: Command) -> None:
+    done = adbayes("check", "nrs_change")
+    assert done.returncode == 0
+    assert "reconstructed cohort 0 (synthetic patients" in done.stdout
+
+
 def test_as_a_process_of_its_own() -> None:
     done = elsewhere("published", "table5.sx.or")
     assert done.returncode == 2

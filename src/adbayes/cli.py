@@ -4,6 +4,7 @@ Results go to stdout, progress and messages to stderr. Exit status 0: done; 1: f
 convergence gate failed; 2: bad input, nothing written; 130: interrupted, what was finished is kept.
 """
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -56,6 +57,9 @@ Fresh = Annotated[
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    # Matrices here are small: a second BLAS thread gains nothing, and costs tenfold where other
+    # processes want the cores. NumPy reads this when it is first imported, which is later.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # numba and PyTensor say at length when they fall back; it changes no number.
     warnings.filterwarnings("ignore", message="Numba will use object mode")
     warnings.filterwarnings("ignore", message="Cannot cache compiled function")

@@ -7,12 +7,15 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from adbayes.analysis import numbered, run_specs
 from adbayes.checks.predictive import predictive_checks
 from adbayes.checks.sensitivity import power_scaling
 from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.library import load_cohorts
 from adbayes.inference.fit import Fit
 from adbayes.inference.fits import Fits
 from adbayes.inference.printed import published_summary, unanswered
+from adbayes.model.spec import load_spec
 from adbayes.paper.published import load_paper
 from adbayes.report.figures import draw_figures
 from adbayes.report.page import render_page
@@ -52,6 +55,20 @@ def run(patients: Cohort, mixed_fit: Fit, one_predictor_fits: Fits, joint_fit: F
         published=published,
         skipped={"easi90_univariable [one_level]": "the predictor 'one_level' has one level"},
         settings={"specs": ["easi_change"], "seed": 3},
+    )
+
+
+@pytest.fixture(scope="session")
+def ensemble_run() -> Run:
+    """Two models on two embedded cohorts, what was held out on three."""
+    ensemble = [numbered(cohort) for cohort in load_cohorts(3)]
+    return run_specs(
+        [load_spec("nrs_change"), load_spec("easi90_multivariable")],
+        ensemble[0],
+        further=ensemble[1:2],
+        ensemble=ensemble,
+        draws=500,
+        tune=500,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import adbayes as ab
+from adbayes.cohort.library import embedded_count
 from adbayes.errors import DataError, SpecError
 from adbayes.report.reproduce import in_print_order
 
@@ -14,7 +15,7 @@ from adbayes.report.reproduce import in_print_order
 def test_reproduce_writes_reuses_and_repeats(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"only": ["nrs_change"], "draws": 300, "tune": 300}
+    settings = {"only": ["nrs_change"], "cohorts": 2, "draws": 300, "tune": 300}
     run = ab.reproduce(tmp_path / "a", **settings)
     assert run.comparison["evidence"].iloc[0] == "published"
     record = json.loads((tmp_path / "a" / "run.json").read_text())
@@ -34,6 +35,33 @@ def test_reproduce_writes_reuses_and_repeats(
     assert (tmp_path / "a" / "report.html").read_text() == (
         tmp_path / "b" / "report.html"
     ).read_text()
+
+
+def test_one_cohort_is_cohort_0_alone(tmp_path: Path) -> None:
+    settings = {"only": ["nrs_change"], "draws": 300, "tune": 300}
+    alone = ab.reproduce(tmp_path, cohorts=1, **settings)
+    assert [cohort.index for cohort in alone.cohorts] == [0]
+    assert alone.pooled.empty
+    before = {path.name for path in (tmp_path / "posteriors").iterdir()}
+    assert before == {"nrs_change.base.weakly_informative.cohort0.nc"}
+    two = ab.reproduce(tmp_path, cohorts=2, **settings)
+    after = {path.name for path in (tmp_path / "posteriors").iterdir()}
+    assert after - before == {"nrs_change.base.weakly_informative.cohort1.nc"}
+    assert len(two.pooled) == len(two.own(two.summary))
+    # The first cohort's rows are the same with and without the second.
+    assert two.own(two.summary).astype(str).equals(alone.own(alone.summary).astype(str))
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert [cohort["cohort"] for cohort in record["cohorts"]] == [0, 1]
+    assert len(record["models"]) == 2
+
+
+def test_a_number_of_cohorts_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    for wanted in (0, -1, embedded_count() + 1):
+        with pytest.raises(DataError, match=rf"--cohorts {wanted}: .* give 1 to"):
+            ab.reproduce(tmp_path / "out", cohorts=wanted)
+    with pytest.raises(DataError, match="leave one of them out"):
+        ab.reproduce(tmp_path / "out", data=tmp_path / "none.csv", cohorts=2)
+    assert not (tmp_path / "out").exists()
 
 
 def test_models_run_in_the_order_of_the_paper() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from adbayes.cohort.cohort import Cohort
 from adbayes.model.library import model_names
 from adbayes.report.figures import groups_of
+from adbayes.report.reproduce import DEFAULT_COHORTS
 from adbayes.report.reproducing import command, reproducing
 from adbayes.results.run import Run
 
@@ -14,6 +15,16 @@ def test_the_command_has_what_was_asked_for(run: Run) -> None:
     assert command(run) == "adbayes reproduce --only easi_change --seed 3"
     whole = replace(run, settings={"specs": list(model_names()), "draws": None})
     assert command(whole) == "adbayes reproduce"
+
+
+def test_the_number_of_cohorts_is_said_where_it_is_not_the_usual_one(ensemble_run: Run) -> None:
+    assert command(ensemble_run).endswith("--draws 500 --tune 500 --cohorts 2")
+    usual = replace(ensemble_run, settings=ensemble_run.settings | {"cohorts": DEFAULT_COHORTS})
+    assert "--cohorts" not in command(usual)
+    html = reproducing(ensemble_run, groups_of(ensemble_run), {}).body
+    assert all(cohort.hash() in html for cohort in ensemble_run.cohorts)
+    assert "held_out.csv" in html
+    assert "one generator" in html
 
 
 def test_a_file_name_is_quoted(run: Run) -> None:

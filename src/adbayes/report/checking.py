@@ -12,6 +12,7 @@ from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
 from adbayes.report.markup import FLAG, Section, figure, heading, paragraph, table
 from adbayes.report.numbers import interval, number, ratio_interval
+from adbayes.report.opening import ONE_GENERATOR
 from adbayes.results.run import Run
 
 _TAILS = (0.025, 0.975)
@@ -46,6 +47,7 @@ def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> 
             f"half. {len(outside)} of {len(found)} statistics lie outside the central 95 %; all "
             f"{len(found)} are in checks.csv. A statistic in the tails says where the model and "
             "the data part; whether that matters depends on the question."
+            + ("" if run.cohort.evidence == "patients" else f" {ONE_GENERATOR}")
         )
     ]
     rows = [
@@ -205,7 +207,38 @@ def diagnostics(run: Run) -> Section:
     body += table(
         pd.DataFrame(rows), "Convergence of each fit, worst value", id="diagnostics-table"
     )
+    body += table(
+        _further(run),
+        "Convergence of the fits to further cohorts, worst value of each model",
+        id="diagnostics-further",
+    )
     return Section("diagnostics", "Diagnostics", body)
+
+
+def _further(run: Run) -> pd.DataFrame:
+    """One row a model, over its fits to further cohorts."""
+    found = run.diagnostics.drop(index=run.own(run.diagnostics).index)
+    return pd.DataFrame(
+        [
+            {
+                "Model": str(model),
+                "Cohorts": str(mine["cohort"].nunique()),
+                "Fits": str(len(mine)),
+                "Divergences": number(float(mine["divergences"].sum()), 0),
+                "Retries": number(float(mine["retries"].sum()), 0),
+                "Largest R-hat": number(float(mine["max_r_hat"].max()), 4),
+                "Smallest bulk ESS": number(float(mine["min_ess_bulk"].min()), 0),
+                "Smallest tail ESS": number(float(mine["min_ess_tail"].min()), 0),
+                "E-BFMI": number(float(mine["min_bfmi"].min()), 2),
+                FLAG: _failures(mine["passed"].astype(bool)),
+            }
+            for model, mine in found.groupby("model", sort=False)
+        ]
+    )
+
+
+def _failures(passed: "pd.Series[bool]") -> str:
+    return "" if passed.all() else f"FAILED: {int((~passed).sum())} of {len(passed)} fits"
 
 
 def _faults(row: "pd.Series[float]") -> list[str]:

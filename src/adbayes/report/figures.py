@@ -16,6 +16,8 @@ from adbayes.plots.from_tables import (
     has_trajectories,
 )
 from adbayes.plots.labels import term_label
+from adbayes.report.held_out import FIGURE as HELD_OUT_FIGURE
+from adbayes.report.held_out import draw_held_out
 from adbayes.results.run import Run
 from adbayes.results.summary import identity, summarize
 
@@ -147,6 +149,8 @@ def draw_figures(run: Run) -> dict[str, Figure]:
             figures[f"{check}_{group.name}"] = draw_predictive(
                 fits, checks, failed=failed, check=check
             )
+    if len(run.held_out):
+        figures[HELD_OUT_FIGURE] = draw_held_out(run)
     for figure in figures.values():
         _settle(figure)
     return figures

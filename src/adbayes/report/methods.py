@@ -95,6 +95,13 @@ def sentences(run: Run, groups: Sequence[Group]) -> Iterator[str]:
         Plain text.
     """
     yield f"Data. {run.cohort.label.rstrip('.')}."
+    if run.further:
+        yield (
+            f"Cohorts. The models were fitted to {len(run.cohorts)} reconstructed cohorts of synthetic "
+            "patients and the draws mixed with equal weights; the share of the variance of the mixture "
+            "that lies between cohorts is reported. Cohorts are not draws from a posterior of the "
+            "data, so this is not multiple imputation."
+        )
     if len(run.published):
         yield (
             f"Posteriors from print. The posteriors of {run.published['published_id'].nunique()} "

@@ -13,7 +13,8 @@ KINDS = {
         "agreement with print is claimed for them."
     ),
     "reconstructed": (
-        "Sections that fit models use synthetic patients made to agree with the printed numbers. "
+        "Sections that fit models use reconstructed patients: synthetic ones, made to agree with the "
+        "printed numbers, and not to be taken for the paper's. "
         "A printed number that was a target of the reconstruction agrees by construction; what the "
         "paper never printed is a demonstration of the method."
     ),
@@ -23,6 +24,10 @@ KINDS = {
         "of either, and no agreement with print is judged."
     ),
 }
+ONE_GENERATOR = (
+    "Data made by one generator favour models like that generator: how well a model or a variant fits "
+    "these patients, or which fits better, is no evidence about the paper's patients."
+)
 ONE_ARM = (
     "One arm, no comparison: every change from baseline contains regression to the mean (entry "
     "needed an EASI of 16 or more) and whatever else changed with time. It is not the effect of a "
@@ -102,6 +107,13 @@ def opening(run: Run, groups: tuple[Group, ...]) -> str:
     else:
         first = f"This page reports {what} of the data named below."
         second = "Each is given with its priors, predictive checks, sensitivity and diagnostics."
+    if evidence == "reconstructed" and run.cohort.index is not None:
+        pooled = (
+            f"; they were fitted to {len(run.cohorts) - 1} more such cohorts too, and pooled"
+            if run.further
+            else ""
+        )
+        second += f" The models run on reconstructed cohort {run.cohort.index} (synthetic patients){pooled}."
     third = (
         "Every interval is a 95 % equal-tailed one; numbers have no more digits than Monte Carlo "
         "error and print support; whatever did not converge is marked in red wherever it appears."
@@ -116,6 +128,8 @@ def opening(run: Run, groups: tuple[Group, ...]) -> str:
                 "patients."
             )
         warnings += [ONE_ARM, LABS]
+    if evidence != "patients":
+        warnings.append(ONE_GENERATOR)
     if warnings:
         parts.append(f'<div class="warning">{bullets(warnings)}</div>\n')
     failed = [group.name for group in groups if group.failed]

@@ -10,10 +10,12 @@ from adbayes.report.audited import audited
 from adbayes.report.checking import checks, diagnostics, sensitivity
 from adbayes.report.figures import groups_of
 from adbayes.report.from_print import from_print
+from adbayes.report.held_out import held_out_section
 from adbayes.report.markup import Section, table_style
 from adbayes.report.methods import methods
 from adbayes.report.models import mixed_models, odds_ratios
 from adbayes.report.opening import opening, title
+from adbayes.report.pooling import pooling
 from adbayes.report.reproducing import reproducing
 from adbayes.results.run import Run
 from adbayes.version import __version__
@@ -42,6 +44,8 @@ def render_page(run: Run, figures: Mapping[str, Figure]) -> str:
             from_print(run, figures),
             mixed_models(run, groups, figures),
             odds_ratios(run, groups, figures),
+            held_out_section(run, figures),
+            pooling(run),
             checks(run, groups, figures),
             sensitivity(run, groups),
             diagnostics(run),

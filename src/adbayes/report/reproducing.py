@@ -12,7 +12,8 @@ from adbayes.inference.store import versions
 from adbayes.model.library import model_names
 from adbayes.report.figures import Group
 from adbayes.report.markup import Section, bullets, heading, paragraph, table
-from adbayes.report.opening import about_paper
+from adbayes.report.opening import ONE_GENERATOR, about_paper
+from adbayes.report.reproduce import DEFAULT_COHORTS
 from adbayes.results.run import Run
 
 FILES = {
@@ -21,6 +22,7 @@ FILES = {
     "diagnostics.csv": "convergence of every fit",
     "checks.csv": "every statistic of the predictive checks",
     "sensitivity.csv": "power-scaling of every quantity",
+    "held_out.csv": "what a reconstruction did not see, refitted on every embedded cohort",
     "figures/": "the figures of this page, at 200 dpi",
     "posteriors/": "the draws, one netCDF file a fit",
     "run.json": "versions, seeds, hashes, rows used and dropped, seconds per stage",
@@ -51,6 +53,10 @@ def command(run: Run) -> str:
     for key in _SAMPLER:
         if run.settings.get(key) is not None:
             parts += [f"--{key}", str(run.settings[key])]
+    cohorts = run.settings.get("cohorts")
+    embedded = run.cohort.evidence == "reconstructed" and run.cohort.index is not None
+    if embedded and cohorts not in (None, DEFAULT_COHORTS):
+        parts += ["--cohorts", str(cohorts)]
     return shlex.join(parts)
 
 
@@ -89,6 +95,10 @@ def reproducing(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]
     body += bullets(
         [
             f"Data: {run.cohort.source}; SHA-256 of the values {run.cohort.hash()}.",
+            *(
+                f"Further data: {one.source}; SHA-256 of the values {one.hash()}."
+                for one in run.cohorts[1:]
+            ),
             *(str(message) for message in run.cohort.messages),
             "Versions: " + ", ".join(f"{name} {number}" for name, number in stated.items()) + ".",
         ],
@@ -98,7 +108,10 @@ def reproducing(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]
     if skipped:
         body += heading("Not fitted", "skipped") + bullets(skipped, "small")
     body += heading("Files beside this page", "files")
-    body += bullets((f"{name}: {what}" for name, what in FILES.items()), "small")
+    absent = {"held_out.csv"} - set(run.tables)
+    body += bullets(
+        (f"{name}: {what}" for name, what in FILES.items() if name not in absent), "small"
+    )
     body += paragraph(f"{len(figures)} figures were drawn.", "small")
     body += heading("Limits", "limits") + bullets(_limits(run))
     return Section("reproducing", "How to reproduce this page, and its limits", body)
@@ -124,8 +137,5 @@ def _limits(run: Run) -> list[str]:
             "Several odds ratios of one outcome are reported without a joint model of all of them.",
         ]
     if run.cohort.evidence in ("simulated", "reconstructed"):
-        found.append(
-            "Data made by a generator favour models like it; nothing here ranks models for the "
-            "paper's patients."
-        )
+        found.append(ONE_GENERATOR)
     return found
