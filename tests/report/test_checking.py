@@ -45,3 +45,18 @@ def test_thresholds_are_stated_and_each_failure_is_named(run: Run) -> None:
     failed = diagnostics(replace(run, diagnostics=table)).body
     assert "FAILED: divergences, R-hat, E-BFMI" in failed
     assert "Every fit passed" not in failed
+
+
+def test_fits_to_further_cohorts_are_judged_model_by_model(run: Run, ensemble_run: Run) -> None:
+    assert "diagnostics-further" not in diagnostics(run).body
+    html = diagnostics(ensemble_run).body.split('id="diagnostics-further"')[1]
+    assert html.count("<tr>") == len(ensemble_run.further)
+    table = ensemble_run.diagnostics.copy()
+    mine = (table["cohort"] == "1") & (table["model"] == "nrs_change")
+    table.loc[mine, ["max_r_hat", "passed"]] = [np.nan, False]
+    failed = diagnostics(replace(ensemble_run, diagnostics=table)).body
+    own, further = failed.split('id="diagnostics-further"')
+    assert "FAILED: 1 of 1 fits" in further
+    assert "–" in further  # an R-hat that is not a number is shown as none
+    assert "FAILED:" not in own
+    assert "Some fits failed" in own

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from adbayes.cohort.cohort import Cohort
+from adbayes.report.figures import draw_figures
 from adbayes.report.page import render_page
 from adbayes.results.run import Run
 
@@ -78,6 +79,20 @@ def test_sections_stand_in_order_and_are_listed(page: str) -> None:
     assert re.findall(r'<section id="([^"]+)">', page) == SECTIONS
     assert re.findall(r'<li><a href="#([^"]+)">', page) == SECTIONS
     assert page.index('class="label') < page.index('id="print"')
+
+
+def test_cohorts_have_their_sections(ensemble_run: Run) -> None:
+    drawn = draw_figures(ensemble_run)
+    page = render_page(ensemble_run, drawn)
+    found = re.findall(r'<section id="([^"]+)">', page)
+    whole = [name for name in SECTIONS if name != "print"]
+    whole[2:2] = ["held-out", "cohorts"]
+    assert found == whole
+    read = Reader(page)
+    assert len(read.ids) == len(set(read.ids))
+    assert len(read.images) == len(drawn)
+    assert "favour models like that generator" in section(page, "checks")
+    assert "not multiple imputation" in section(page, "methods")
 
 
 def test_the_page_is_well_formed_and_ids_are_unique(page: str) -> None:

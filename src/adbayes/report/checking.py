@@ -226,10 +226,10 @@ def _further(run: Run) -> pd.DataFrame:
                 "Fits": str(len(mine)),
                 "Divergences": number(float(mine["divergences"].sum()), 0),
                 "Retries": number(float(mine["retries"].sum()), 0),
-                "Largest R-hat": number(float(mine["max_r_hat"].max()), 4),
-                "Smallest bulk ESS": number(float(mine["min_ess_bulk"].min()), 0),
-                "Smallest tail ESS": number(float(mine["min_ess_tail"].min()), 0),
-                "E-BFMI": number(float(mine["min_bfmi"].min()), 2),
+                "Largest R-hat": number(float(mine["max_r_hat"].max(skipna=False)), 4),
+                "Smallest bulk ESS": number(float(mine["min_ess_bulk"].min(skipna=False)), 0),
+                "Smallest tail ESS": number(float(mine["min_ess_tail"].min(skipna=False)), 0),
+                "E-BFMI": number(float(mine["min_bfmi"].min(skipna=False)), 2),
                 FLAG: _failures(mine["passed"].astype(bool)),
             }
             for model, mine in found.groupby("model", sort=False)
