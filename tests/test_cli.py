@@ -17,7 +17,7 @@ from adbayes.cli import main
 from adbayes.cohort.assumptions import vary_assumptions
 from adbayes.cohort.derive import derive, is_derived
 from adbayes.cohort.library import export_text
-from adbayes.cohort.reconstruct import ReconstructedCohort
+from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.simulate import simulate_patients
 
 ROOT = Path(__file__).resolve().parents[1]

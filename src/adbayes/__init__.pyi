@@ -9,7 +9,7 @@ from .cohort.read import read_patients as read_patients
 from .cohort.simulate import simulate_patients as simulate_patients
 from .cohort.assumptions import Assumptions as Assumptions
 from .cohort.assumptions import vary_assumptions as vary_assumptions
-from .cohort.reconstruct import ReconstructedCohort as ReconstructedCohort
+from .cohort.reconstructed import ReconstructedCohort as ReconstructedCohort
 from .cohort.reconstruct import reconstruct_patients as reconstruct_patients
 from .cohort.library import load_cohort as load_cohort
 from .cohort.library import load_cohorts as load_cohorts

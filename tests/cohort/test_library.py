@@ -19,7 +19,7 @@ from adbayes.cohort.library import (
     rebuild,
 )
 from adbayes.cohort.read import read_patients
-from adbayes.cohort.reconstruct import LABEL, ReconstructedCohort
+from adbayes.cohort.reconstructed import LABEL, ReconstructedCohort
 from adbayes.cohort.simulate import SimulatedCohort
 from adbayes.errors import DataError
 

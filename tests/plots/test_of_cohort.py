@@ -4,7 +4,7 @@ import pytest
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.derive import derive
-from adbayes.cohort.reconstruct import ReconstructedCohort
+from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.simulate import SimulatedCohort, simulate_patients
 from adbayes.errors import DataError
 from adbayes.plots.of_cohort import plot_fidelity

@@ -9,7 +9,7 @@ import pytest
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.derive import derive
-from adbayes.cohort.reconstruct import ReconstructedCohort
+from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.simulate import SimulatedCohort, simulate_patients
 from adbayes.cohort.targets import reconstruction_targets
 from adbayes.errors import DataError

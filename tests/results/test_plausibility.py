@@ -7,7 +7,7 @@ from scipy import special
 
 from adbayes.cohort.assumptions import Assumptions
 from adbayes.cohort.derive import derive, is_derived
-from adbayes.cohort.reconstruct import ReconstructedCohort
+from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.simulate import simulate_patients
 from adbayes.cohort.targets import reconstruction_targets
 from adbayes.errors import DataError

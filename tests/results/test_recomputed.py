@@ -14,7 +14,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.derive import derive
 from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import cohort_from_frame
-from adbayes.cohort.reconstruct import ReconstructedCohort
+from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.simulate import SimulatedCohort
 from adbayes.cohort.targets import is_high_group, reconstruction_targets
 from adbayes.errors import DataError

@@ -10,7 +10,7 @@ import statsmodels.formula.api as smf
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.derive import derive
-from adbayes.cohort.reconstruct import ReconstructedCohort
+from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.simulate import simulate_patients
 from adbayes.errors import DataError
 from adbayes.paper.published import load_published

@@ -17,7 +17,7 @@ from adbayes.errors import DataError
 Figure1 = Literal["no_concomitant", "any"]
 AgeBins = Literal["right_closed", "left_closed"]
 
-EXTRA_MEASURED: Mapping[tuple[str, int], int] = MappingProxyType({("tec", 16): 3, ("ige", 32): -1})
+EXTRA_MEASURED: Mapping[tuple[str, int], int] = MappingProxyType({("tec", 16): 5, ("ige", 32): -1})
 """Values measured beside those of LDH: the printed means are no means of whole numbers at n = 88 and 84."""
 
 CLASS_SHARES: Mapping[str, tuple[float, ...]] = MappingProxyType(
@@ -134,7 +134,7 @@ def vary_assumptions(seed: int) -> Assumptions:
     guesses = dict(Assumptions().guesses) if rng.random() < 0.75 else {}
     return Assumptions(
         figure_1="no_concomitant" if rng.random() < 0.75 else "any",
-        baseline_gap=0.39 if rng.random() < 2 / 3 else -0.39,
+        baseline_gap=0.39 if rng.random() < 2 / 3 else -0.38,
         age_bins="right_closed" if rng.random() < 0.5 else "left_closed",
         aged_at_cut=int(rng.integers(2, 6)),
         fraction_correlation=round(float(rng.uniform(0.4, 0.7)), 2),

@@ -6,7 +6,7 @@ from scipy import stats
 
 from adbayes.cohort.assumptions import CLASS_SHARES
 from adbayes.cohort.derive import flag_column
-from adbayes.cohort.labels import Features, LabelProblem, search_labels
+from adbayes.cohort.labels import Contrast, Difference, LabelProblem, search_labels
 from adbayes.cohort.labs import lognormal_shapes, reconstruct_lab
 from adbayes.cohort.outcomes import CUTOFFS
 from adbayes.cohort.stages import Floats, Labels, Stages
@@ -62,33 +62,33 @@ class LabStages(Stages):
         n = int(seen.sum())
         count = group[1] if group else round(n * self._share(name, v, week))
         share = count / n
-        features = Features()
-        self._coherence(features, column, share, self.assumptions.persistence * 0.8)
         at = stats.norm.ppf(share)
         apart = 0.8 * stats.norm.pdf(at) / (share * (1 - share))
-        features.soft(latent, float(apart), 0.08)
+        choices = self._coherence(column, share, n, 0.8 * self.assumptions.persistence)
+        choices.append(Difference.about(latent, float(apart), 0.15))
+        contrast = None
         if name == LAB_OF_GROUPS and (printed := self._groups("easi", week)):
             x = self.values["easi"]
-            features.means(100 * (x[0] - x[-1]) / x[0], *printed)
-        sd = max(1.0, 0.03 * n)
-        row = self._row(column)
+            contrast = Contrast(100 * (x[0] - x[-1]) / x[0], *printed)
+        reach = max(1.5, 0.04 * n)
+        problem = LabelProblem(
+            self.baseline, self.response, self._row(column), contrast, choices=choices,
+            high=(count - reach, count + reach), measured=(n - 0.5, n + 0.5),
+            exchange=group is not None, masks_move=name == LAB_OF_GROUPS,
+            own_cells=name != LAB_OF_GROUPS,
+        )  # fmt: skip
 
         def attempt(k: int) -> tuple[Labels, float]:
             rng = self._rng(column, k)
-            # The last attempts let a laboratory value be missing in patients of its own.
-            own_mask = name == LAB_OF_GROUPS or k >= self.effort.attempts
-            high = count if group else int(np.clip(round(rng.normal(count, sd / 2)), 2, n - 2))
             order = np.argsort(-(latent + 0.7 * rng.standard_normal(self.n)))
             order = order[seen[order]]
             start: Labels = np.where(seen, 0, -1).astype(np.int8)
+            high = count if group else int(np.clip(round(rng.normal(count, reach / 2)), 2, n - 2))
             start[order[:high]] = 1
-            problem = LabelProblem(
-                self.baseline, self.response, row, features, own_mask,
-                None if group else (float(count), sd),
-            )  # fmt: skip
             return search_labels(problem, start, self.effort.label, self._number(column, k, "s"))
 
-        tries = self.effort.attempts * (1 if name == LAB_OF_GROUPS else 2)
+        # The groups of Table 4 carry more numbers and are the base of everything after: more attempts.
+        tries = self.effort.attempts * (3 if name == LAB_OF_GROUPS else 1)
         self.labels[column] = self._best(column, attempt, tries)
 
     def _share(self, name: str, v: int, week: int) -> float:

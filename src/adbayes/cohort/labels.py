@@ -1,14 +1,12 @@
-"""Which patients carry a binary predictor: the search behind every row of a table of odds ratios.
+"""Which patients carry a binary predictor: the problem behind every row of a table of odds ratios.
 
-With EASI fixed, the rows of Table 5 no longer depend on each other, so each predictor is found on its
-own. A search moves the label between patients (mostly neighbours in baseline EASI with the same
-response, which changes little), lets missing cells move, and accepts by the kernel around the printed
-odds ratio, limits, Wald p, group means and Welch p, times the base model: how different the two
-groups should be at the other visits.
+With EASI fixed, the rows of Table 5 do not depend on each other, so each predictor is found on its own.
+What a patient's label does to the odds ratio, its limits and its p value is found by refitting the row
+with that one label changed; the search then works on these single changes.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numba import njit
@@ -17,14 +15,18 @@ from scipy import stats
 
 from adbayes.cohort.kernel import cost, miss, spread, width_at
 from adbayes.cohort.odds import limits, wald
+from adbayes.cohort.polish import polish
 from adbayes.cohort.targets import ANY, Interval
+from adbayes.cohort.welch import GRID, welch_bounds, welch_miss, welch_window
+from adbayes.cohort.windows import Floats, Ints, window
 
 Labels = NDArray[np.int8]
-Floats = NDArray[np.float64]
 
-SOFT, MEANS, OUTSIDE = 0, 1, 2
-_GRID = 2001
+_VALUES = np.array([0, 1, -1], dtype=np.int8)
+_FINEST = 1e-4
+"""Smallest half width of a window on the log scale."""
 
+_SOFT, _MEANS, _OUTSIDE = 0, 1, 2
 
 @dataclass(frozen=True)
 class OddsRow:
@@ -41,20 +43,18 @@ class OddsRow:
     ci_high: Interval
     p_value: Interval
 
-    def intervals(self) -> Floats:
+    def intervals(self) -> list[Interval]:
         """The row on the scales of the search.
 
         Returns
         -------
-        ndarray of shape (4, 2)
-            Log odds ratio, log limits, and the Wald z with its sign.
+        list of tuple of float
+            Log odds ratio, log limits, and the Wald z with its sign: with the two-sided p a search
+            settles on the mirror image.
         """
         logs = [_log(pair) for pair in (self.odds_ratio, self.ci_low, self.ci_high)]
-        low, high = self.p_value
-        z = sorted(float(stats.norm.isf(max(p, 1e-12) / 2)) for p in (low, high))
-        if sum(logs[0]) < 0:
-            z = [-z[1], -z[0]]
-        return np.array([*logs, z])
+        low, high = (float(stats.norm.isf(max(p, 1e-12) / 2)) for p in self.p_value[::-1])
+        return [*logs, (-high, -low) if sum(logs[0]) < 0 else (low, high)]
 
     def scales(self) -> Floats:
         """What one standard error is on these scales.
@@ -69,132 +69,64 @@ class OddsRow:
         return np.array([se, se, se, 1.0])
 
 
-NO_ROW = OddsRow(ANY, ANY, ANY, ANY)
-
-
 def _log(pair: Interval) -> Interval:
-    return math.log(max(pair[0], 1e-12)), math.log(pair[1])
+    low, high = math.log(max(pair[0], 1e-12)), math.log(pair[1])
+    # A limit such as 104.917 is printed to five parts in a million: no search over 99 patients aims so
+    # finely, and one that tried would never finish the rest of the row.
+    room = max(_FINEST - (high - low) / 2, 0.0)
+    return low - room, high + room
 
 
-@dataclass
-class Features:
-    """Sums over the two groups that must, or should, come out in some way.
+@dataclass(frozen=True)
+class Difference:
+    """A difference of the two groups' means, label 1 minus label 0.
 
     Parameters
     ----------
-    values : list of ndarray
-        One value a patient, per feature.
-    kinds : list of int
-        SOFT (difference of means, high minus low), MEANS (both means and Welch's p), OUTSIDE (the
-        sum over those without the label).
-    wanted : list of tuple
-        SOFT: target and its SD. MEANS: the four ends of the intervals of the low and the high mean.
-        OUTSIDE: the sum.
-    welch : list of tuple of float
-        Interval of Welch's p value; read for MEANS only.
+    values : ndarray of shape (patients,)
+        Of what.
+    interval : tuple of float
+        Where it should lie.
     """
 
-    values: list[Floats] = field(default_factory=list)
-    kinds: list[int] = field(default_factory=list)
-    wanted: list[tuple[float, float, float, float]] = field(default_factory=list)
-    welch: list[Interval] = field(default_factory=list)
+    values: Floats
+    interval: Interval
 
-    def soft(self, values: Floats, target: float, sd: float) -> None:
-        """Ask for a difference of group means.
+    @classmethod
+    def about(cls, values: Floats, middle: float, reach: float) -> "Difference":
+        """A difference near a value.
 
         Parameters
         ----------
         values : ndarray
-            One a patient.
-        target, sd : float
-            Wanted difference, high minus low, and how closely.
+            Of what.
+        middle, reach : float
+            The value, and how far from it the difference may be.
+
+        Returns
+        -------
+        Difference
+            With its interval.
         """
-        self._add(SOFT, values, (target, sd, 0.0, 0.0), ANY)
-
-    def means(self, values: Floats, low: Interval, high: Interval, p_value: Interval) -> None:
-        """Ask for printed group means and Welch's p.
-
-        Parameters
-        ----------
-        values : ndarray
-            One a patient.
-        low, high, p_value : tuple of float
-            Intervals of the means of the two groups and of the p value.
-        """
-        self._add(MEANS, values, (*low, *high), p_value)
-
-    def outside(self, values: Floats, total: float) -> None:
-        """Ask for a sum over the patients without the label.
-
-        Parameters
-        ----------
-        values : ndarray
-            One a patient.
-        total : float
-            The sum.
-        """
-        self._add(OUTSIDE, values, (total, 0.0, 0.0, 0.0), ANY)
-
-    def _add(
-        self, kind: int, values: Floats, wanted: tuple[float, float, float, float], p: Interval
-    ) -> None:
-        self.values.append(np.asarray(values, dtype=float))
-        self.kinds.append(kind)
-        self.wanted.append(wanted)
-        self.welch.append(p)
+        return cls(values, (float(middle - reach), float(middle + reach)))
 
 
-def welch_bounds(p_value: Interval) -> Floats:
-    """The |t| that gives a printed p, at every number of degrees of freedom.
+@dataclass(frozen=True)
+class Contrast:
+    """Printed means of the two groups and Welch's p value.
 
     Parameters
     ----------
-    p_value : tuple of float
-        Interval of the two-sided p value.
-
-    Returns
-    -------
-    ndarray of shape (2, 2001)
-        Smallest and largest |t|, on an even grid of 2/df from 0 to 1.
+    values : ndarray of shape (patients,)
+        Of what.
+    low, high, p_value : tuple of float
+        Intervals of the mean under label 0, under label 1, and of p.
     """
-    df = 2 / np.maximum(np.linspace(0, 1, _GRID), 1e-9)
-    low, high = max(p_value[0], 0.0), min(p_value[1], 1.0)
-    top = np.full(_GRID, np.inf) if low <= 0 else stats.t.isf(low / 2, df)
-    return np.array([stats.t.isf(high / 2, df), top])
 
-
-@njit(cache=True)
-def welch_miss(n0, s0, q0, n1, s1, q1, bounds, sign):  # type: ignore[no-untyped-def]
-    """Distance of Welch's |t| from its interval.
-
-    Parameters
-    ----------
-    n0, s0, q0, n1, s1, q1 : float
-        Number, sum and sum of squares in the two groups.
-    bounds : ndarray of shape (2, 2001)
-        As `welch_bounds` gives it.
-    sign : float
-        1 where the second mean must be the larger, else -1: with |t| alone a search settles on the
-        mirror image.
-
-    Returns
-    -------
-    float
-        In tenths of the printed t.
-    """
-    e0, e1 = spread(s0, q0, n0) ** 2 / n0, spread(s1, q1, n1) ** 2 / n1
-    if e0 + e1 <= 0.0:
-        return math.inf
-    t = sign * (s1 / n1 - s0 / n0) / math.sqrt(e0 + e1)
-    df = max((e0 + e1) ** 2 / (e0 * e0 / (n0 - 1.0) + e1 * e1 / (n1 - 1.0)), 2.0)
-    at = 2.0 / df * (bounds.shape[1] - 1)
-    k = min(int(at), bounds.shape[1] - 2)
-    low = bounds[0, k] + (at - k) * (bounds[0, k + 1] - bounds[0, k])
-    high = bounds[1, k]
-    if high < math.inf:
-        high += (at - k) * (bounds[1, k + 1] - bounds[1, k])
-    # Given the means, t is off by as much as the standard error is: a tenth of it is one step.
-    return 10.0 * miss(t, low, high) / max(low, 0.05)
+    values: Floats
+    low: Interval
+    high: Interval
+    p_value: Interval
 
 
 @dataclass(frozen=True)
@@ -203,26 +135,111 @@ class LabelProblem:
 
     Parameters
     ----------
-    baseline : ndarray
+    baseline : ndarray of shape (patients,)
         Baseline EASI, standardised.
-    response : ndarray of int8
+    response : ndarray of int8 of shape (patients,)
         EASI-90 at the last visit.
-    row : OddsRow
+    row : OddsRow or None
         Its printed row.
-    features : Features
-        What its groups must look like.
-    mask_moves : bool
-        Whether the missing cells may move to other patients.
-    count_moves : tuple of float or None
-        Wanted number with the label and its SD where the print does not fix it; None where it does.
+    contrast : Contrast or None
+        Printed group means.
+    totals : list of tuple of ndarray and float
+        Values, and the sum that the patients without the label must have, in whole numbers.
+    choices : list of Difference
+        Differences that are asked for by the base model, not by the print.
+    high, measured : tuple of float
+        Smallest and largest number of patients with label 1, and with any label.
+    exchange : bool
+        Whether patients exchange labels, so that the counts stay, or change them one by one.
+    masks_move : bool
+        Whether another patient may become the one without a value.
+    own_cells : bool
+        Whether that may happen in the last step only, to a few.
     """
 
     baseline: Floats
     response: Labels
-    row: OddsRow
-    features: Features
-    mask_moves: bool = False
-    count_moves: tuple[float, float] | None = None
+    row: OddsRow | None = None
+    contrast: Contrast | None = None
+    totals: list[tuple[Floats, float]] = field(default_factory=list)
+    choices: list[Difference] = field(default_factory=list)
+    high: Interval = ANY
+    measured: Interval = ANY
+    exchange: bool = True
+    masks_move: bool = False
+    own_cells: bool = False
+
+    @property
+    def chosen(self) -> int:
+        """Number of windows, at the end, that the print does not ask for."""
+        return len(self.choices)
+
+    def rows(self, labels: Labels) -> Floats:
+        """Every distance for each row of labels: shape (rows, windows)."""
+        one, zero = (labels == 1).astype(float), (labels == 0).astype(float)
+        n1, n0 = one.sum(-1), zero.sum(-1)
+        found = []
+        if self.row is not None:
+            numbers = _odds_rows(self.baseline, self.response, np.ascontiguousarray(labels))
+            found += [
+                np.nan_to_num(window(numbers[:, k], pair), nan=1e5, posinf=1e5, neginf=-1e5)
+                for k, pair in enumerate(self.row.intervals())
+            ]
+        if self.contrast is not None:
+            v = self.contrast.values
+            t0, t1, q0, q1 = zero @ v, one @ v, zero @ v**2, one @ v**2
+            found += [
+                window(t0 / n0, self.contrast.low), window(t1 / n1, self.contrast.high),
+                welch_window(
+                    [n0, n1], [t0, t1], [q0, q1], self.contrast.p_value,
+                    sum(self.contrast.high) > sum(self.contrast.low),
+                ),
+            ]  # fmt: skip
+        found += [window(zero @ v, (total - 0.5, total + 0.5)) for v, total in self.totals]
+        if not self.exchange:
+            found += [window(n1, self.high), window(n0 + n1, self.measured)]
+        found += [
+            window(one @ d.values / n1 - zero @ d.values / n0, d.interval) for d in self.choices
+        ]
+        return np.stack(found, axis=-1)
+
+    def residual(self, state: Labels) -> Floats:
+        """Distance of each number from the middle of its window.
+
+        Parameters
+        ----------
+        state : ndarray of int8
+            0, 1, or -1 for no value.
+
+        Returns
+        -------
+        ndarray
+            In half widths.
+        """
+        return np.asarray(self.rows(state[None])[0])
+
+    def moves(self, labels: Labels) -> Ints:
+        """Every exchange of two labels, and where counts are free every change of one.
+
+        Parameters
+        ----------
+        labels : ndarray of int8
+            The present labels.
+
+        Returns
+        -------
+        ndarray of shape (moves, 4)
+            Patient and new label, and a second patient and new label; the same twice for one.
+        """
+        i, j = np.nonzero(labels[:, None] < labels[None, :])
+        if not self.masks_move:
+            both = labels[i] >= 0
+            i, j = i[both], j[both]
+        found = np.stack([i, labels[j], j, labels[i]], axis=1)
+        if not self.exchange:
+            k = np.flatnonzero(labels >= 0)
+            found = np.concatenate([found, np.stack([k, 1 - labels[k], k, 1 - labels[k]], axis=1)])
+        return found.astype(np.int64)
 
 
 def search_labels(
@@ -235,9 +252,9 @@ def search_labels(
     problem : LabelProblem
         What must agree.
     start : ndarray of int8
-        0, 1, or -1 for missing; where the search starts.
+        0, 1, or -1 for no value; where the search starts.
     evaluations : int
-        Number of logistic regressions after which it stops.
+        Logistic regressions after which the search ends and what it found is polished.
     seed : int
         Seed.
 
@@ -246,23 +263,63 @@ def search_labels(
     labels : ndarray of int8
         As `start`.
     missed : float
-        Sum of the distances to the printed intervals, in standard errors; 0 if all agree.
+        Sum of the distances beyond the printed windows, in half widths; 0 if all agree.
     """
-    f = problem.features
-    n = len(start)
-    k = len(f.kinds)
     labels = start.copy()
-    count = problem.count_moves or (0.0, 0.0)
-    missed = _search(
-        np.ascontiguousarray(problem.baseline), problem.response, labels, problem.row.intervals(),
-        problem.row.scales() if problem.row is not NO_ROW else np.ones(4),
-        problem.row is not NO_ROW,
-        np.array(f.values).reshape(k, n), np.array(f.kinds, dtype=np.int64),
-        np.array(f.wanted, dtype=float).reshape(k, 4),
-        np.array([welch_bounds(p) for p in f.welch]).reshape(k, 2, _GRID),
-        problem.mask_moves, count[0], count[1], evaluations, np.random.default_rng(seed),
+    n = len(start)
+    values: list[Floats] = []
+    wanted: list[tuple[float, float, float, float]] = []
+    kinds: list[int] = []
+    welch: list[Interval] = []
+    if problem.contrast is not None:
+        c = problem.contrast
+        kinds.append(_MEANS)
+        values.append(c.values)
+        wanted.append((*c.low, *c.high))
+        welch.append(c.p_value)
+    for v, total in problem.totals:
+        kinds.append(_OUTSIDE)
+        values.append(v)
+        wanted.append((total, 0.0, 0.0, 0.0))
+        welch.append(ANY)
+    for d in problem.choices:
+        kinds.append(_SOFT)
+        values.append(d.values)
+        wanted.append((sum(d.interval) / 2, (d.interval[1] - d.interval[0]) / 3, 0.0, 0.0))
+        welch.append(ANY)
+    row = problem.row
+    count = (0.0, 0.0)
+    if not problem.exchange:
+        count = (sum(problem.high) / 2, (problem.high[1] - problem.high[0]) / 4)
+    k = len(kinds)
+    _search(
+        problem.baseline, problem.response, labels,
+        np.array(row.intervals() if row else [ANY] * 4), row.scales() if row else np.ones(4),
+        row is not None, np.array(values).reshape(k, n), np.array(kinds, dtype=np.int64),
+        np.array(wanted, dtype=float).reshape(k, 4),
+        np.array([welch_bounds(p) for p in welch]).reshape(k, 2, GRID),
+        problem.masks_move, *count, evaluations, np.random.default_rng(seed),
     )  # fmt: skip
-    return labels, float(missed)
+    last = replace(problem, masks_move=True) if problem.own_cells else problem
+    return polish(last, labels, seed)
+
+
+@njit(cache=True)
+def _odds_rows(x: Floats, y: Labels, labels: NDArray[np.int8]) -> Floats:
+    """Log odds ratio, log limits and z for each row of labels; NaN where a fit does not exist."""
+    found = np.full((labels.shape[0], 4), np.nan)
+    beta = np.zeros(3)
+    for k in range(labels.shape[0]):
+        estimate, se, deviance = wald(x, y, labels[k], beta)
+        if math.isnan(se):
+            beta[:] = 0.0
+            estimate, se, deviance = wald(x, y, labels[k], beta)
+        if math.isnan(se):
+            beta[:] = 0.0
+            continue
+        low, high = limits(x, y, labels[k], beta, se, deviance)
+        found[k, 0], found[k, 1], found[k, 2], found[k, 3] = estimate, low, high, estimate / se
+    return found
 
 
 @njit(cache=True)

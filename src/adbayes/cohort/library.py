@@ -13,7 +13,7 @@ import pandas as pd
 from adbayes.cohort.assumptions import vary_assumptions
 from adbayes.cohort.derive import derive, is_derived
 from adbayes.cohort.outcomes import SYNTHETIC
-from adbayes.cohort.reconstruct import LABEL, ReconstructedCohort, reconstruct_patients
+from adbayes.cohort.reconstructed import LABEL, ReconstructedCohort
 from adbayes.errors import DataError
 
 _FOLDER = "embedded"
@@ -145,6 +145,9 @@ def rebuild(index: int) -> str:
     str
         The text of its file, byte for byte under the same versions. Takes minutes.
     """
+    # The search compiles for seconds; reading a file must not wait for it.
+    from adbayes.cohort.reconstruct import reconstruct_patients
+
     return export_text(reconstruct_patients(index, vary_assumptions(index)))
 
 

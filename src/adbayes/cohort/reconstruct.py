@@ -11,8 +11,7 @@ The order makes the problem small: EASI first; then, with EASI fixed, every row 
 its own; the scores follow one after the other; laboratory values come last, inside their classes.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,35 +19,13 @@ import pandas as pd
 
 from adbayes.cohort.ages import reconstruct_ages
 from adbayes.cohort.assumptions import Assumptions
-from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.derive import derive
 from adbayes.cohort.outcomes import PATIENT_COLUMNS
+from adbayes.cohort.reconstructed import LABEL, ReconstructedCohort
 from adbayes.cohort.score_stages import ScoreStages
 from adbayes.cohort.stages import Effort
 from adbayes.cohort.targets import Targets, reconstruction_targets
 from adbayes.errors import DataError
-
-LABEL = "reconstructed: synthetic patients made to agree with the printed numbers; not patient data"
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class ReconstructedCohort(Cohort):
-    """Synthetic patients, with what they were made from.
-
-    Parameters
-    ----------
-    seed : int
-        Rebuilds it.
-    assumptions : Assumptions
-        The choices that the print does not force.
-    missed : mapping of str to float
-        Distance from the printed intervals that each search ended with, in standard errors; 0
-        where everything agrees.
-    """
-
-    seed: int = 0
-    assumptions: Assumptions = field(default_factory=Assumptions)
-    missed: Mapping[str, float] = field(default_factory=dict)
 
 
 def reconstruct_patients(
@@ -94,8 +71,7 @@ def reconstruct_patients(
         effort or Effort(),
         progress or (lambda _: None),
     )
-    build.easi()
-    build.characteristics()
+    build.people()
     build.lab_classes()
     build.scores()
     build.lab_values()

@@ -1,98 +1,145 @@
 """The stage of a reconstruction that finds NRS, POEM and DLQI, one after the other."""
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
+from scipy import stats
 
 from adbayes.cohort.derive import flag_column
-from adbayes.cohort.exact import VisitProblem, make_exact
 from adbayes.cohort.lab_stages import LabStages
 from adbayes.cohort.outcomes import OUTCOMES
-from adbayes.cohort.scores import ScoreProblem, reconstruct_scores
+from adbayes.cohort.scores import Grouping, ScoreProblem, Tie, Values
 from adbayes.cohort.stages import Floats
+from adbayes.cohort.windows import Part, missed, settle
 from adbayes.cohort.targets import ANY, LAB_OF_GROUPS, Interval
 from adbayes.errors import DataError
+
+_FEW = 10
+"""Largest group that counts as a handful."""
+
+_NEAR_P = 0.0018
+"""Half width of a p value's window while everything else is made exact."""
+
+_AT_FIRST, _LATER = 0.1, 0.04
+"""How near a chosen correlation must come, with baseline and between later visits."""
 
 
 class ScoreStages(LabStages):
     """Scores, given EASI and the groups of Table 4."""
 
     def scores(self) -> None:
-        """Find each score at every visit; the last visit carries the groups and correlations."""
+        """Find each score: baseline with the last visit, which carries groups and correlations, then
+        the visits between."""
         done = ["easi"]
-        sizes = self.targets.lab_groups()
-        weeks = [w for w in sizes if flag_column(LAB_OF_GROUPS, w) in self.labels]
         for name in (o for o in self.targets.outcomes("table2") if o != "easi"):
-            high = OUTCOMES[name].high
-            if high is None:
-                raise DataError(f"table2 prints moments of {name}, which is no bounded score")
-            printed = [
-                self.targets.interval("fig2", "correlation", variable=f"{other}~{name}")
-                for other in done
-            ]
-            last = [0.3 if p == ANY else sum(p) / 2 for p in printed]
-            with_others = np.array([[0.5 * r] + [r] * (len(self.visits) - 1) for r in last])
-            groups = [(w, g) for w in weeks if (g := self._groups(name, w)) is not None]
-            problem = ScoreProblem(
-                int(high),
-                np.array(
-                    [
-                        [self._printed("table2", s, name, week) for s in ("mean", "sd")]
-                        for week in self.visits
-                    ]
-                ),
-                self._moments("table2", "mean", name),
-                self._moments("table2", "sd", name),
-                self._moments("table2", "pct_change_mean", name),
-                self._moments("table2", "pct_change_sd", name),
-                self._decaying(
-                    self.assumptions.score_correlation, self.assumptions.baseline_correlation
-                ),
-                np.array([self.values[o].astype(float) for o in done]),
-                with_others,
-                np.array(printed),
-                np.array([self.labels[flag_column(LAB_OF_GROUPS, w)] for w, _ in groups]).reshape(
-                    len(groups), self.n
-                ),
-                np.array([[*low, *high] for _, (low, high, _) in groups]),
-                [p for _, (_, _, p) in groups],
-            )
-
-            def attempt(
-                k: int, name: str = name, problem: ScoreProblem = problem
-            ) -> tuple[NDArray[np.int64], float]:
-                return reconstruct_scores(problem, self.effort.score, self._number(name, k))
-
-            values = self._best(name, attempt, 2)
-            self.values[name] = self._exact_visits(name, problem, values)
+            self._score(name, done)
             done.append(name)
 
-    def _exact_visits(
-        self, name: str, problem: ScoreProblem, values: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """Bring each visit after baseline from nearly right to right, the last one first."""
-        result = values.copy()
+    def _score(self, name: str, done: list[str]) -> None:
         last = len(self.visits) - 1
-        for v in (last, *range(1, last)):
-            own = v == last
-            visit = VisitProblem(
-                problem.high,
-                _pair(problem.mean[0]) if own else ANY, _pair(problem.sd[0]) if own else ANY,
-                _pair(problem.mean[v]), _pair(problem.sd[v]),
-                _pair(problem.change_mean[v]), _pair(problem.change_sd[v]),
-                problem.others[:, v] if own else np.empty((0, self.n)),
-                [_pair(r) for r in problem.printed_with_others] if own else [],
-                problem.groups if own else np.empty((0, self.n), dtype=np.int8),
-                problem.group_means if own else np.empty((0, 4)),
-                problem.group_p if own else [],
-            )  # fmt: skip
-            stage = f"{name}, week {self.visits[v]}"
-            self.progress(stage)
-            result[0], result[v], self.missed[stage] = make_exact(
-                visit, result[0], result[v], self.effort.descent, self._number(name, v, "exact"),
-                move_base=own, size=80_000 if own else 20_000,
-            )  # fmt: skip
-        return result
+        printed = [
+            self.targets.interval("fig2", "correlation", variable=f"{other}~{name}")
+            for other in done
+        ]
+        wanted = [0.3 if p == ANY else sum(p) / 2 for p in printed]
+        latent = self._score_latent(name, done, wanted)
+        own = self._decaying(
+            self.assumptions.score_correlation, self.assumptions.baseline_correlation
+        )
+        others = [self.values[o].astype(float) for o in done]
+        groupings = [
+            Grouping(self.labels[flag_column(LAB_OF_GROUPS, week)], *found)
+            for week in self.targets.lab_groups()
+            if flag_column(LAB_OF_GROUPS, week) in self.labels
+            and (found := self._groups(name, week)) is not None
+        ]
+        ties = [Tie(x[last], p, printed=True) for x, p in zip(others, printed, strict=True) if p != ANY]
+        ties.append(Tie(None, _around(own[0, last], _AT_FIRST)))
+        ties += [
+            Tie(x[0], _around(0.5 * r, _AT_FIRST), at_baseline=True)
+            for x, r in zip(others, wanted, strict=True)
+        ]
+        problem = self._score_problem(name, last, ties, groupings, free_base=True)
+        base, visit = self._settled(
+            f"{name}, week {self.visits[last]}", problem, problem.draw(latent[[0, last]])
+        )  # fmt: skip
+        values = np.empty((len(self.visits), self.n), dtype=np.int64)
+        values[0], values[last] = base, visit
+        found = [last]
+        for v in range(1, last):
+            ties = [Tie(base.astype(float), _around(own[0, v], _AT_FIRST))]
+            ties += [Tie(values[w].astype(float), _around(own[v, w], _LATER)) for w in found]
+            ties += [
+                Tie(x[v], _around(r, _LATER)) for x, r in zip(others, wanted, strict=True)
+            ]
+            problem = self._score_problem(name, v, ties, [], free_base=False)
+            start = problem.draw(latent[[0, v]])[1]
+            _, values[v] = self._settled(
+                f"{name}, week {self.visits[v]}", problem, (base, start)
+            )
+            found.append(v)
+        self.values[name] = values
+
+    def _score_problem(
+        self, name: str, v: int, ties: list[Tie], groupings: list[Grouping], free_base: bool
+    ) -> ScoreProblem:
+        high = OUTCOMES[name].high
+        if high is None:
+            raise DataError(f"table2 prints moments of {name}, which is no bounded score")
+        moments = [
+            [self._printed("table2", s, name, self.visits[w]) for s in ("mean", "sd")]
+            for w in (0, v)
+        ]
+        intervals: dict[str, Interval] = {}
+        for statistic in ("mean", "sd", "pct_change_mean", "pct_change_sd"):
+            at = self._moments("table2", statistic, name)
+            intervals[statistic] = (float(at[v, 0]), float(at[v, 1]))
+            intervals[f"base_{statistic}"] = (float(at[0, 0]), float(at[0, 1]))
+        return ScoreProblem(
+            self.n, int(high), np.array(moments),
+            intervals["base_mean"] if free_base else ANY, intervals["base_sd"] if free_base else ANY,
+            intervals["mean"], intervals["sd"],
+            intervals["pct_change_mean"], intervals["pct_change_sd"],
+            ties, groupings, free_base,
+        )  # fmt: skip
+
+    def _score_latent(self, name: str, done: list[str], wanted: list[float]) -> Floats:
+        """Standard normal values tied to the outcomes found before and to each other."""
+        own = self._decaying(
+            self.assumptions.score_correlation, self.assumptions.baseline_correlation
+        )
+        latent = self._rng(name, "latent").standard_normal((self.n, len(self.visits)))
+        latent = (latent @ np.linalg.cholesky(own).T).T
+        for v in range(len(self.visits)):
+            z = np.array([_normal_scores(self.values[o][v]) for o in done])
+            r = np.array(wanted) * (0.5 if v == 0 else 1.0)
+            slopes = np.linalg.solve(np.corrcoef(z).reshape(len(done), len(done)), r)
+            latent[v] = slopes @ z + np.sqrt(max(1 - float(slopes @ r), 0.05)) * latent[v]
+        return latent
+
+    def _settled(self, stage: str, problem: ScoreProblem, start: Values) -> Values:
+        self.progress(stage)
+        rng, effort = self._rng(stage, "search"), self.effort
+        movable = np.ones(self.n, dtype=bool)
+        state, _ = settle(problem, start, effort.rough, rng)
+        few = problem.rare()
+        if 0 < len(few) <= _FEW:
+            # The mean of a handful of patients is met first, by them alone: later it would freeze.
+            movable[few] = False
+            part = Part(problem, ~movable, problem.rare_windows())
+            state, _ = settle(part, state, effort.few, rng)
+        state, left = settle(Part(problem, movable), state, effort.cool, rng)
+        if left > 0:
+            # What is left over must not stand in a mean: the p values get more room.
+            state, _ = settle(Part(problem.relaxed(_NEAR_P), movable), state, effort.near, rng)
+        self.missed[stage] = missed(problem, state)
+        return state
 
 
-def _pair(ends: Floats) -> Interval:
-    return float(ends[0]), float(ends[1])
+def _around(r: float, reach: float) -> Interval:
+    return r - reach, r + reach
+
+
+def _normal_scores(values: Any) -> Floats:
+    ranks = stats.rankdata(values)
+    return np.asarray(stats.norm.ppf((ranks - 0.5) / len(values)))

@@ -1,377 +1,344 @@
-"""Whole-number scores of every patient and visit: NRS, POEM and DLQI, one after the other.
+"""Whole-number scores of every patient: a baseline and a visit, made to agree with the print.
 
-Base model: a beta variable cut into whole numbers at each visit, tied to the patient's other visits
-and to the outcomes already found. The search makes the printed moments, percent changes, group means,
-Welch p values and correlations true at once and stays a typical draw of the base model otherwise.
+Base model: at each visit a beta variable cut into whole numbers, with the printed mean and SD; tied to
+the patient's other visits and to the outcomes already found by their correlations. Where the print
+is silent a score is a draw of this model.
 """
 
-import math
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from adbayes.cohort.kernel import cost, miss, spread, width_at
-from adbayes.cohort.labels import welch_bounds, welch_miss
 from adbayes.cohort.margins import discrete_beta
 from adbayes.cohort.targets import Interval
+from adbayes.cohort.welch import welch_window
+from adbayes.cohort.windows import Floats, Ints, Options, window
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Values = tuple[Ints, Ints]
+"""Baseline and visit, one whole number a patient."""
+
+_BASE_REACH, _VISIT_REACH = 2, 4
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A correlation between the score and something known of every patient.
+
+    Parameters
+    ----------
+    values : ndarray of shape (patients,) or None
+        The other variable; None for the score's own baseline.
+    interval : tuple of float
+        Of Pearson's correlation: a printed one, or a wide one for a choice.
+    at_baseline : bool
+        Whether the score's baseline is meant, rather than the visit.
+    printed : bool
+        Whether the print asks for it; such ties stand first.
+    """
+
+    values: Floats | None
+    interval: Interval
+    at_baseline: bool = False
+    printed: bool = False
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Two groups of patients whose percent changes are compared.
+
+    Parameters
+    ----------
+    labels : ndarray of int8 of shape (patients,)
+        1, 0, or -1 for neither.
+    low, high : tuple of float
+        Intervals of the mean percent change of group 0 and group 1.
+    p_value : tuple of float
+        Interval of Welch's two-sided p.
+    """
+
+    labels: NDArray[np.int8]
+    low: Interval
+    high: Interval
+    p_value: Interval
 
 
 @dataclass(frozen=True)
 class ScoreProblem:
-    """What the print and the assumptions ask of one score.
+    """What the print and the assumptions ask of one score at one visit.
 
     Parameters
     ----------
+    patients : int
+        How many.
     high : int
-        Largest value of the score; the smallest is 0, at baseline 1.
-    moments : ndarray of shape (visits, 2)
-        Mean and SD of the base model at each visit.
-    mean, sd, change_mean, change_sd : ndarray of shape (visits, 2)
-        Intervals of the moments and of the percent change; -inf to inf where nothing is printed.
-    correlation : ndarray of shape (visits, visits)
-        Correlation of the patient's own visits: a choice.
-    others : ndarray of shape (outcomes, visits, patients)
-        The outcomes found before.
-    with_others : ndarray of shape (outcomes, visits)
-        Wanted correlation with each at the same visit: a choice, except at the last visit.
-    printed_with_others : ndarray of shape (outcomes, 2)
-        Interval of the correlation at the last visit.
-    groups : ndarray of shape (groupings, patients)
-        1, 0, or -1 for missing.
-    group_means : ndarray of shape (groupings, 4)
-        Ends of the intervals of the mean percent change at the last visit, low and high group.
-    group_p : list of tuple of float
-        Interval of Welch's p, per grouping.
+        Largest value; the smallest is 0, at baseline 1 (a percent change needs more than 0).
+    moments : ndarray of shape (2, 2)
+        Mean and SD of the base model, baseline and visit.
+    base_mean, base_sd, mean, sd, change_mean, change_sd : tuple of float
+        Intervals of the moments of baseline, visit and percent change.
+    ties : list of Tie
+        Correlations.
+    groupings : list of Grouping
+        Group means of the percent change.
+    free_base : bool
+        Whether the baseline is still to be found.
     """
 
+    patients: int
     high: int
     moments: Floats
-    mean: Floats
-    sd: Floats
-    change_mean: Floats
-    change_sd: Floats
-    correlation: Floats
-    others: Floats
-    with_others: Floats
-    printed_with_others: Floats
-    groups: NDArray[np.int8]
-    group_means: Floats
-    group_p: list[Interval]
+    base_mean: Interval
+    base_sd: Interval
+    mean: Interval
+    sd: Interval
+    change_mean: Interval
+    change_sd: Interval
+    ties: list[Tie]
+    groupings: list[Grouping]
+    free_base: bool = True
+    costs: Floats = field(init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        costs = []
+        for mean, sd in self.moments:
+            edges = np.arange(self.high + 2) / (self.high + 1)
+            cdf = stats.beta(*discrete_beta(float(mean), float(sd), self.high)).cdf(edges)
+            costs.append(-np.log(np.maximum(np.diff(cdf), 1e-12)))
+        object.__setattr__(self, "costs", np.array(costs))
 
-def reconstruct_scores(problem: ScoreProblem, steps: int, seed: int) -> tuple[Ints, float]:
-    """Find values of a score that agree with the print.
+    @property
+    def chosen(self) -> int:
+        """Number of windows, at the end, that the print does not ask for."""
+        return sum(not tie.printed for tie in self.ties)
 
-    Parameters
-    ----------
-    problem : ScoreProblem
-        What they must agree with.
-    steps : int
-        Moves of the search.
-    seed : int
-        Seed.
+    def relaxed(self, half_width: float) -> "ScoreProblem":
+        """The same problem with wider windows for the p values of its groups.
 
-    Returns
-    -------
-    values : ndarray of shape (visits, patients)
-        Whole numbers.
-    missed : float
-        Sum of the distances to the printed intervals, in standard errors; 0 if all agree.
-    """
-    rng = np.random.default_rng(seed)
-    visits, n = len(problem.moments), problem.groups.shape[1]
-    energies = np.empty((visits, problem.high + 1))
-    start = np.empty((visits, n), dtype=np.int64)
-    latent = rng.standard_normal((n, visits)) @ np.linalg.cholesky(problem.correlation).T
-    edges = np.arange(problem.high + 2) / (problem.high + 1)
-    for v, (mean, sd) in enumerate(problem.moments):
-        shapes = discrete_beta(float(mean), float(sd), problem.high)
-        cdf = stats.beta(*shapes).cdf(edges)
-        energies[v] = -np.log(np.maximum(np.diff(cdf), 1e-9))
-        start[v] = np.clip(np.searchsorted(cdf, special.ndtr(latent[:, v])) - 1, 0, problem.high)
-    start[0] = np.maximum(start[0], 1)
-    sizes = [int(np.sum(g == 1)) for g in problem.groups]
-    rare = np.flatnonzero(problem.groups[int(np.argmin(sizes))] == 1) if sizes else np.arange(n)
-    g = len(sizes)
-    missed = _search(
-        start, energies, problem.mean, problem.sd, problem.change_mean, problem.change_sd,
-        problem.correlation, problem.others, problem.with_others, problem.printed_with_others,
-        problem.groups, problem.group_means.reshape(g, 4),
-        np.array([welch_bounds(p) for p in problem.group_p]).reshape(g, 2, 2001), rare, steps, rng,
-    )  # fmt: skip
-    return start, float(missed)
+        Parameters
+        ----------
+        half_width : float
+            Smallest half width of an interval of p; upper bounds stay.
 
+        Returns
+        -------
+        ScoreProblem
+            A copy.
+        """
+        return replace(
+            self, groupings=[replace(g, p_value=_widened(g.p_value, half_width)) for g in self.groupings]
+        )
 
-@njit(cache=True)
-def _tally(x, i, sign, others, groups, sums, squares, change, changes, own, cross, gs, gq):  # type: ignore[no-untyped-def]
-    """Add or remove one patient from every sum."""
-    last = x.shape[0] - 1
-    for v in range(x.shape[0]):
-        a = sign * x[v, i]
-        sums[v] += a
-        squares[v] += a * x[v, i]
-        for w in range(v + 1, x.shape[0]):
-            own[v, w] += a * x[w, i]
-        for k in range(others.shape[0]):
-            cross[k, v] += a * others[k, v, i]
-        if v > 0:
-            p = 100.0 * (x[0, i] - x[v, i]) / x[0, i]
-            change[v] += sign * p
-            changes[v] += sign * p * p
-    p = 100.0 * (x[0, i] - x[last, i]) / x[0, i]
-    for g in range(groups.shape[0]):
-        if groups[g, i] >= 0:
-            gs[g, groups[g, i]] += sign * p
-            gq[g, groups[g, i]] += sign * p * p
+    def draw(self, latent: Floats) -> Values:
+        """Values of the base model.
 
+        Parameters
+        ----------
+        latent : ndarray of shape (2, patients)
+            Standard normal values, baseline and visit.
 
-@njit(cache=True)
-def _energy(  # type: ignore[no-untyped-def]
-    n,
-    sums,
-    squares,
-    change,
-    changes,
-    own,
-    cross,
-    gs,
-    gq,
-    gn,
-    mean,
-    sd,
-    change_mean,
-    change_sd,
-    correlation,
-    with_others,
-    printed,
-    means,
-    welch,
-    osum,
-    osd,
-    s,
-):
-    """Cost of all misses and of leaving the base model, and the sum of misses."""
-    energy = missed = 0.0
-    visits = sums.size
-    root = math.sqrt(n)
-    for v in range(visits):
-        sd_v = spread(sums[v], squares[v], n)
-        d = miss(sums[v] / n, mean[v, 0], mean[v, 1]) / (sd_v + 1e-9) * root
-        e = miss(sd_v, sd[v, 0], sd[v, 1]) / (sd_v + 1e-9) * root
-        energy += cost(d, s) + cost(e, s)
-        missed += d + e
-        if v > 0:
-            sd_p = spread(change[v], changes[v], n)
-            d = miss(change[v] / n, change_mean[v, 0], change_mean[v, 1]) / (sd_p + 1e-9) * root
-            e = miss(sd_p, change_sd[v, 0], change_sd[v, 1]) / (sd_p + 1e-9) * root
-            # Middle visits are made exact afterwards; here they must only come near.
-            near = s if v == visits - 1 else max(s, 0.05)
-            energy += cost(d, near) + cost(e, near)
-            if v == visits - 1:
-                missed += d + e
-        for w in range(v + 1, visits):
-            cov = (own[v, w] - sums[v] * sums[w] / n) / (n - 1.0)
-            r = cov / (sd_v * spread(sums[w], squares[w], n) + 1e-9)
-            energy += 0.5 * ((r - correlation[v, w]) / (0.12 if v == 0 else 0.05)) ** 2
-        for k in range(cross.shape[0]):
-            cov = (cross[k, v] - sums[v] * osum[k, v] / n) / (n - 1.0)
-            r = cov / (sd_v * osd[k, v] + 1e-9)
-            if v < visits - 1:
-                energy += 0.5 * ((r - with_others[k, v]) / 0.05) ** 2
+        Returns
+        -------
+        tuple of ndarray
+            Baseline and visit.
+        """
+        found = []
+        for v, (mean, sd) in enumerate(self.moments):
+            edges = np.arange(self.high + 2) / (self.high + 1)
+            cdf = stats.beta(*discrete_beta(float(mean), float(sd), self.high)).cdf(edges)
+            cut = np.searchsorted(cdf, special.ndtr(latent[v])) - 1
+            found.append(np.clip(cut, 1 if v == 0 else 0, self.high))
+        return found[0], found[1]
+
+    def _sums(self, i: Ints, a: Floats, b: Floats) -> Floats:
+        """What patients `i` with these values add to each sum; last axis: the sums."""
+        p = 100.0 * (a - b) / a
+        parts = [a, a * a, b, b * b, p, p * p]
+        for grouping in self.groupings:
+            for label in (0, 1):
+                inside = grouping.labels[i] == label
+                parts += [np.where(inside, p, 0.0), np.where(inside, p * p, 0.0)]
+        for tie in self.ties:
+            value = a if tie.at_baseline else b
+            parts.append(value * (a if tie.values is None else tie.values[i]))
+        return np.stack(parts, axis=-1)
+
+    def _numbers(self, s: Floats, n: int) -> Floats:
+        """Every printed number from the sums, as a distance in half widths."""
+
+        def sd(total: Floats, squares: Floats, size: float) -> Floats:
+            spread = np.maximum(squares - total * total / size, 1e-9) / (size - 1)
+            return np.asarray(np.sqrt(spread))
+
+        base_sd, own_sd = sd(s[..., 0], s[..., 1], n), sd(s[..., 2], s[..., 3], n)
+        found = [
+            window(s[..., 0] / n, self.base_mean), window(base_sd, self.base_sd),
+            window(s[..., 2] / n, self.mean), window(own_sd, self.sd),
+            window(s[..., 4] / n, self.change_mean),
+            window(sd(s[..., 4], s[..., 5], n), self.change_sd),
+        ]  # fmt: skip
+        at = 6
+        for grouping in self.groupings:
+            sizes = [np.asarray(float(np.sum(grouping.labels == k))) for k in (0, 1)]
+            totals, squares = [s[..., at], s[..., at + 2]], [s[..., at + 1], s[..., at + 3]]
+            found += [
+                window(totals[0] / sizes[0], grouping.low),
+                window(totals[1] / sizes[1], grouping.high),
+                welch_window(
+                    sizes, totals, squares, grouping.p_value, sum(grouping.high) > sum(grouping.low)
+                ),
+            ]
+            at += 4
+        for k, tie in enumerate(self.ties):
+            first, spread = (s[..., 0], base_sd) if tie.at_baseline else (s[..., 2], own_sd)
+            if tie.values is None:
+                other, other_sd = s[..., 0] / n, base_sd
             else:
-                d = miss(r, printed[k, 0], printed[k, 1]) * root
-                energy += cost(d, s)
-                missed += d
-    for g in range(gs.shape[0]):
-        for h in range(2):
-            sd_g = spread(gs[g, h], gq[g, h], gn[g, h]) + 1e-9
-            d = miss(gs[g, h] / gn[g, h], means[g, 2 * h], means[g, 2 * h + 1])
-            d *= math.sqrt(gn[g, h]) / sd_g
-            if gn[g, h] < 10:
-                d *= 3.0  # few values are open to the mean of so few patients: it must settle first
-            energy += cost(d, s)
-            missed += d
-        sign = 1.0 if means[g, 2] > means[g, 0] else -1.0
-        d = welch_miss(gn[g, 0], gs[g, 0], gq[g, 0], gn[g, 1], gs[g, 1], gq[g, 1], welch[g], sign)
-        energy += cost(d, s)
-        missed += d
-    return energy, missed
+                other, other_sd = tie.values.mean(), np.std(tie.values, ddof=1)
+            r = (s[..., at + k] - first * other) / ((n - 1) * spread * other_sd)
+            found.append(window(r, tie.interval))
+        return np.stack(found, axis=-1)
+
+    def _total(self, state: Values) -> Floats:
+        a, b = state
+        return np.asarray(self._sums(np.arange(len(a)), a.astype(float), b.astype(float)).sum(0))
+
+    def residual(self, state: Values) -> Floats:
+        """Distance of each number from the middle of its window.
+
+        Parameters
+        ----------
+        state : tuple of ndarray
+            Baseline and visit.
+
+        Returns
+        -------
+        ndarray
+            In half widths.
+        """
+        return self._numbers(self._total(state), len(state[0]))
+
+    def options(self, state: Values, rng: np.random.Generator) -> Options:
+        """Values near the present ones, with what they add.
+
+        Parameters
+        ----------
+        state : tuple of ndarray
+            Baseline and visit.
+        rng : numpy.random.Generator
+            Not used: all near values are options.
+
+        Returns
+        -------
+        Options
+            Up to 45 a patient.
+        """
+        a, b, counts = self._near(state)
+        n = len(counts)
+        total = self._total(state)
+        middle = self._numbers(total, n)
+        jacobian = np.empty((len(middle), len(total)))
+        for m in range(len(total)):
+            moved = total.copy()
+            step = 1e-5 * max(abs(total[m]), 1.0)
+            moved[m] += step
+            jacobian[:, m] = (self._numbers(moved, n) - middle) / step
+        who = np.repeat(np.arange(n)[:, None], a.shape[1], axis=1)
+        sums = self._sums(who, a.astype(float), b.astype(float))
+        # Not a matrix product: that would depend on the number of threads in its last bits.
+        effects = np.einsum("nom,wm->now", sums - sums[:, :1], jacobian)
+        cost = self.costs[0][a] + self.costs[1][b]
+        return Options(
+            effects.astype(np.float32), cost.astype(np.float32), counts, np.zeros(n, dtype=np.int64)
+        )
+
+    def _near(self, state: Values) -> tuple[Ints, Ints, Ints]:
+        """Baselines and visits within reach, the present ones first; and how many of them."""
+        base = range(-_BASE_REACH, _BASE_REACH + 1) if self.free_base else range(1)
+        steps = sorted(
+            itertools.product(base, range(-_VISIT_REACH, _VISIT_REACH + 1)), key=lambda s: s != (0, 0)
+        )
+        a = state[0][:, None] + np.array([s[0] for s in steps])
+        b = state[1][:, None] + np.array([s[1] for s in steps])
+        valid = (a >= 1) & (a <= self.high) & (b >= 0) & (b <= self.high)
+        first = np.argsort(~valid, axis=1, kind="stable")
+        valid = np.take_along_axis(valid, first, axis=1)
+        # What is out of bounds stands behind and is never chosen; the present values keep its place.
+        a = np.where(valid, np.take_along_axis(a, first, axis=1), state[0][:, None])
+        b = np.where(valid, np.take_along_axis(b, first, axis=1), state[1][:, None])
+        return a, b, valid.sum(axis=1)
+
+    def changed(self, state: Values, options: Options, choice: Ints) -> Values:
+        """The values with another option for some patients.
+
+        Parameters
+        ----------
+        state : tuple of ndarray
+            Baseline and visit that the options were made for.
+        options : Options
+            Not used: they follow from the state.
+        choice : ndarray
+            Number of the option of each patient.
+
+        Returns
+        -------
+        tuple of ndarray
+            Baseline and visit.
+        """
+        a, b, _ = self._near(state)
+        at = np.arange(len(choice))
+        return a[at, choice], b[at, choice]
+
+    def mates(self) -> tuple[Ints, Ints]:
+        """For each patient those in the same groups.
+
+        Returns
+        -------
+        mates : ndarray of shape (patients, patients)
+            Their numbers, from the left.
+        number : ndarray
+            How many.
+        """
+        labels = np.array([grouping.labels for grouping in self.groupings])
+        alike = np.ones((self.patients, self.patients), dtype=bool)
+        for row in labels:
+            alike &= row[:, None] == row[None, :]
+        return np.argsort(~alike, axis=1, kind="stable"), alike.sum(axis=1)
+
+    def rare(self) -> Ints:
+        """The smallest group: its mean must be met by few patients.
+
+        Returns
+        -------
+        ndarray
+            Numbers of the patients; empty without groups.
+        """
+        groups = [np.flatnonzero(g.labels == label) for g in self.groupings for label in (0, 1)]
+        return min(groups, key=len) if groups else np.empty(0, dtype=np.int64)
 
 
-@njit(cache=True)
-def _search(  # type: ignore[no-untyped-def]
-    x,
-    energies,
-    mean,
-    sd,
-    change_mean,
-    change_sd,
-    correlation,
-    others,
-    with_others,
-    printed,
-    groups,
-    means,
-    welch,
-    rare,
-    steps,
-    rng,
-):
-    visits, n = x.shape
-    high = energies.shape[1] - 1
-    sums, squares, change, changes = (
-        np.zeros(visits),
-        np.zeros(visits),
-        np.zeros(visits),
-        np.zeros(visits),
-    )
-    own, cross = np.zeros((visits, visits)), np.zeros((others.shape[0], visits))
-    gs, gq, gn = (
-        np.zeros((groups.shape[0], 2)),
-        np.zeros((groups.shape[0], 2)),
-        np.zeros((groups.shape[0], 2)),
-    )
-    osum, osd = np.zeros((others.shape[0], visits)), np.zeros((others.shape[0], visits))
-    for k in range(others.shape[0]):
-        for v in range(visits):
-            osum[k, v] = others[k, v].sum()
-            osd[k, v] = spread(osum[k, v], (others[k, v] ** 2).sum(), n)
-    for g in range(groups.shape[0]):
-        for i in range(n):
-            if groups[g, i] >= 0:
-                gn[g, groups[g, i]] += 1
-    pattern = np.zeros(n, dtype=np.int64)
-    for g in range(groups.shape[0]):
-        for i in range(n):
-            pattern[i] = 3 * pattern[i] + groups[g, i]
-    for i in range(n):
-        _tally(x, i, 1, others, groups, sums, squares, change, changes, own, cross, gs, gq)
-    current, missed = math.inf, math.inf
-    best, best_missed = x.copy(), math.inf
-    old = np.zeros((2, visits), dtype=np.int64)
-    pair = np.zeros(2, dtype=np.int64)
-    for step in range(steps):
-        s = width_at(step / steps, 0.5, 1e-3)
-        if step % 500 == 0:
-            current, missed = _energy(n, sums, squares, change, changes, own, cross, gs, gq, gn, mean, sd,
-                              change_mean, change_sd, correlation, with_others, printed, means, welch,
-                              osum, osd, s)  # fmt: skip
-        kind = rng.random()
-        pair[0], pair[1] = rng.integers(0, n), rng.integers(0, n)
-        if kind > 0.85:
-            pair[0] = rare[rng.integers(0, rare.size)]
-            if rng.random() < 0.5:
-                pair[1] = rare[rng.integers(0, rare.size)]
-        elif rng.random() < 0.7:
-            # A partner in the same groups: the group sums then barely move.
-            for _ in range(20):
-                if pattern[pair[1]] == pattern[pair[0]] and pair[1] != pair[0]:
-                    break
-                pair[1] = rng.integers(0, n)
-        moved = 1 if kind < 0.12 else 2
-        if moved == 2 and pair[0] == pair[1]:
-            continue
-        v = rng.integers(0, visits) if rng.random() < 0.5 else visits - 1
-        size = 1 if rng.random() < 0.7 else rng.integers(2, 4)
-        size = -size if rng.random() < 0.5 else size
-        swap = 0.5 < kind < 0.75
-        second = v
-        other = -size
-        if kind > 0.75 and rng.random() < 0.5:
-            second = 0 if rng.random() < 0.3 else visits - 1
-            other = 1 if rng.random() < 0.5 else -1
-        # Baseline and last visit of two patients of the same groups, with both sums kept: the percent
-        # changes take many values, so these moves are fine where single steps are coarse.
-        joint = kind < 0.45 and moved == 2
-        base_step = last_step = 0
-        if joint:
-            base_step, last_step = rng.integers(-2, 3), rng.integers(-2, 3)
-        before = after = 0.0
-        valid = True
-        for m in range(moved):
-            i = pair[m]
-            for w in range(visits):
-                old[m, w] = x[w, i]
-            _tally(x, i, -1, others, groups, sums, squares, change, changes, own, cross, gs, gq)
-        for m in range(moved):
-            i = pair[m]
-            if joint:
-                sign = 1 - 2 * m
-                before += energies[0, x[0, i]] + energies[visits - 1, x[visits - 1, i]]
-                x[0, i] += sign * base_step
-                x[visits - 1, i] += sign * last_step
-                if x[0, i] < 1 or x[0, i] > high or not 0 <= x[visits - 1, i] <= high:
-                    valid = False
-                else:
-                    after += energies[0, x[0, i]] + energies[visits - 1, x[visits - 1, i]]
-                continue
-            u = v if m == 0 else second
-            before += energies[u, x[u, i]]
-            if swap:
-                x[u, i] = old[1 - m, v]
-            else:
-                x[u, i] += size if m == 0 else other
-            if x[u, i] < (1 if u == 0 else 0) or x[u, i] > high:
-                valid = False
-            else:
-                after += energies[u, x[u, i]]
-        if (swap and old[0, v] == old[1, v]) or (joint and base_step == 0 and last_step == 0):
-            valid = False
-        if valid:
-            for m in range(moved):
-                _tally(
-                    x,
-                    pair[m],
-                    1,
-                    others,
-                    groups,
-                    sums,
-                    squares,
-                    change,
-                    changes,
-                    own,
-                    cross,
-                    gs,
-                    gq,
-                )
-            new, now = _energy(n, sums, squares, change, changes, own, cross, gs, gq, gn, mean, sd,
-                               change_mean, change_sd, correlation, with_others, printed, means, welch,
-                               osum, osd, s)  # fmt: skip
-            if math.log(rng.random()) < current + before - new - after:
-                current, missed = new, now
-                if step > steps // 2 and missed < best_missed:
-                    best_missed = missed
-                    best[:] = x
-                    if missed == 0.0:
-                        return missed
-                continue
-            for m in range(moved):
-                _tally(
-                    x,
-                    pair[m],
-                    -1,
-                    others,
-                    groups,
-                    sums,
-                    squares,
-                    change,
-                    changes,
-                    own,
-                    cross,
-                    gs,
-                    gq,
-                )
-        for m in range(moved):
-            for w in range(visits):
-                x[w, pair[m]] = old[m, w]
-            _tally(
-                x, pair[m], 1, others, groups, sums, squares, change, changes, own, cross, gs, gq
-            )
-    x[:] = best
-    return best_missed
+    def rare_windows(self) -> Ints:
+        """Windows that the smallest group alone decides: its mean and, nearly, its Welch p.
+
+        Returns
+        -------
+        ndarray
+            Positions in `residual`.
+        """
+        sizes = [
+            (int(np.sum(g.labels == label)), k, label)
+            for k, g in enumerate(self.groupings)
+            for label in (0, 1)
+        ]
+        _, k, label = min(sizes)
+        return np.array([6 + 3 * k + label, 6 + 3 * k + 2])
+
+
+def _widened(ends: Interval, half_width: float) -> Interval:
+    low, high = ends
+    if low <= 0:
+        return ends
+    reach = max((high - low) / 2, half_width)
+    return max((low + high) / 2 - reach, low / 4), (low + high) / 2 + reach

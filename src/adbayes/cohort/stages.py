@@ -15,13 +15,20 @@ from scipy import stats
 
 from adbayes.cohort.assumptions import Assumptions
 from adbayes.cohort.easi import EasiProblem, reconstruct_easi
-from adbayes.cohort.labels import NO_ROW, Features, LabelProblem, OddsRow, search_labels
-from adbayes.cohort.outcomes import PATIENT_COLUMNS
+from adbayes.cohort.labels import Difference, LabelProblem, OddsRow, search_labels
+from adbayes.cohort.outcomes import PATIENT_COLUMNS, RESPONSE_RULES
 from adbayes.cohort.targets import Interval, Targets, is_high_group
+from adbayes.cohort.windows import Schedule
 from adbayes.errors import DataError
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
+
+_GAPS = (0.0, 0.008, -0.008, 0.016, -0.016)
+"""What is added to the assumed baseline gap, trial by trial."""
+
+_COHERENT = 0.7
+"""How near, in standard errors of a difference, groups must come to what the base model asks of them."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +37,34 @@ class Effort:
 
     Parameters
     ----------
-    easi, label, score, lab : int
-        Moves (or logistic regressions, for labels) of one attempt.
-    descent : int
-        Meetings on the way to exact agreement of a score's visit.
+    easi, lab : int
+        Moves of one attempt.
+    label : sequence
+        Rounds of a search for labels.
+    rough, few, cool, near : sequence
+        Rounds of a search for scores: from the base model to the neighbourhood of the print, of the
+        smallest group alone, to a temperature at which states can still change and at it, and with
+        room for the p values.
     attempts : int
         Fresh starts of a search that has not made everything agree.
+    trials : int
+        EASI found anew where the rows of the characteristics do not all agree with it.
     """
 
     easi: int = 2_000_000
-    label: int = 40_000
-    score: int = 5_000_000
-    descent: int = 40
+    label: int = 8_000
+    rough: Schedule = ((200_000, 1000.0, 20.0), (1_000_000, 50.0, 10.0))
+    few: Schedule = (
+        *((50_000, 1000.0, 20.0),) * 4, *((200_000, 100.0, 1.0),) * 4, *((500_000, 10.0, 0.2),) * 4
+    )  # fmt: skip
+    cool: Schedule = (
+        (1_000_000, 50.0, 10.0), (10_000_000, 10.0, 3.0), (10_000_000, 3.0, 1.3),
+        *((20_000_000, 1.3, 1.0),) * 5,
+    )
+    near: Schedule = ((20_000_000, 1.3, 1.0),) * 3
     lab: int = 400_000
-    attempts: int = 8
+    attempts: int = 3
+    trials: int = 6
 
 
 class Stages:
@@ -119,7 +140,29 @@ class Stages:
         np.fill_diagonal(r, 1.0)
         return np.asarray(r)
 
-    def easi(self) -> None:
+    def people(self) -> None:
+        """Find EASI and characteristics that go together.
+
+        The rows of characteristics without missing values share one baseline EASI and one response:
+        each determines nearly by itself how far responders and others are apart at baseline. A draw of
+        EASI that does not suit them all is replaced by another.
+        """
+        best: dict[str, Any] = {}
+        least = np.inf
+        for number in range(self.effort.trials):
+            self.missed = {}
+            self.easi(number)
+            self.characteristics()
+            missed = sum(self.missed.values())
+            if missed < least:
+                least = missed
+                best = {name: value for name, value in self.__dict__.items()}
+                best["labels"], best["values"] = dict(self.labels), dict(self.values)
+            if missed == 0:
+                break
+        self.__dict__.update(best)
+
+    def easi(self, number: int = 0) -> None:
         """Find EASI at every visit, and from it response and severity."""
         counts = self.targets.response_counts()
         size = next(iter(counts.values()))[1] if counts else self.n
@@ -147,14 +190,14 @@ class Stages:
             self.subset,
             np.array(wanted),
             inside + others,
-            self.assumptions.baseline_gap,
+            self.assumptions.baseline_gap + _GAPS[number % len(_GAPS)],
             self._decaying(self.assumptions.fraction_correlation),
             np.array([tuple(base), *fractions]),
             16.0,
         )
         x = self._best(
             "EASI",
-            lambda k: reconstruct_easi(problem, self.effort.easi, self._number("easi", k)),
+            lambda k: reconstruct_easi(problem, self.effort.easi, self._number("easi", number, k)),
             self.effort.attempts,
         )
         self.values["easi"] = x
@@ -164,34 +207,36 @@ class Stages:
         ranks = stats.rankdata(fraction, axis=1)
         self.severity = stats.norm.ppf((ranks - 0.5) / self.n)
 
-    def _row(self, term: str) -> OddsRow:
+    def _row(self, term: str) -> OddsRow | None:
         if term not in self.targets.odds_terms():
-            return NO_ROW
+            return None
         odds, low, high, p_value = (
             self.targets.interval("table5", s, term=term)
             for s in ("odds_ratio", "ci_low", "ci_high", "p_value")
         )
         return OddsRow(odds, low, high, p_value)
 
-    def _coherence(self, features: Features, term: str, share: float, persistence: float) -> None:
+    def _coherence(self, term: str, share: float, size: float, persistence: float) -> list[Difference]:
         """Ask that a predictor's groups differ at earlier visits as they do at the last one."""
         odds = self.targets.value("table5", "odds_ratio", term=term)
         if odds is None:
-            return
+            return []
         # A logistic effect as a shift of a standard normal severity: a standard deviation is pi/sqrt(3).
         shift = -np.log(odds) * np.sqrt(3) / np.pi * persistence
-        noise = np.sqrt(1 / (self.n * share) + 1 / (self.n * (1 - share)))
+        noise = np.sqrt(1 / (size * share) + 1 / (size * (1 - share)))
+        found = []
         x = self.values["easi"]
         for k in range(1, len(self.visits) - 1):
-            features.soft(self.severity[k - 1], shift, 0.4 * noise)
+            found.append(Difference.about(self.severity[k - 1], shift, _COHERENT * noise))
             responds = 100 * (x[0] - x[k]) >= 90 * x[0]
             rate = float(np.mean(responds))
             if 0 < rate < 1:
                 at = stats.norm.ppf(rate)
                 low = float(stats.norm.cdf(at + shift * share))
                 high = float(stats.norm.cdf(at - shift * (1 - share)))
-                sd = 0.5 * noise * np.sqrt(rate * (1 - rate))
-                features.soft(responds.astype(float), high - low, sd)
+                reach = _COHERENT * noise * np.sqrt(rate * (1 - rate))
+                found.append(Difference.about(responds.astype(float), high - low, reach))
+        return found
 
     def characteristics(self) -> None:
         """Find who has each characteristic, each by its own row of Table 5."""
@@ -203,35 +248,34 @@ class Stages:
         if "age_over_30" in self.targets.odds_terms():
             wanted["age_over_30"] = self._over_30()
         for name, count in wanted.items():
-            if count is None:
-                continue
-            features = Features()
-            self._coherence(features, name, count / self.n, self.assumptions.persistence)
-            start: Labels = (np.arange(self.n) < count).astype(np.int8)
-            fixed = name == "concomitant" and self.assumptions.figure_1 == "no_concomitant"
-            fixed = fixed and self.n - count == int(self.subset.sum())
-            if fixed:
-                x = self.values["easi"]
-                for (rule, week), (k, _) in self.targets.response_counts().items():
-                    v = self.visits.index(week)
-                    percent = 75 if rule == "easi75" else 90
-                    features.outside((100 * (x[0] - x[v]) >= percent * x[0]).astype(float), k)
-            problem = LabelProblem(self.baseline, self.response, self._row(name), features)
+            if count is not None:
+                self._characteristic(name, count)
 
-            def attempt(
-                k: int,
-                name: str = name,
-                problem: LabelProblem = problem,
-                start: Labels = start,
-                fixed: bool = fixed,
-            ) -> tuple[Labels, float]:
-                rng = self._rng(name, k)
-                first = (1 - self.subset).astype(np.int8) if fixed else rng.permutation(start)
-                return search_labels(problem, first, self.effort.label, self._number(name, k, "s"))
+    def _characteristic(self, name: str, count: int) -> None:
+        fixed = name == "concomitant" and self.assumptions.figure_1 == "no_concomitant"
+        fixed = fixed and self.n - count == int(self.subset.sum())
+        x = self.values["easi"]
+        totals = []
+        if fixed:
+            for (rule, week), (k, _) in self.targets.response_counts().items():
+                fall = RESPONSE_RULES[rule].percent
+                v = self.visits.index(week)
+                totals.append(((100 * (x[0] - x[v]) >= fall * x[0]).astype(float), float(k)))
+        problem = LabelProblem(
+            self.baseline, self.response, self._row(name), totals=totals,
+            choices=self._coherence(name, count / self.n, self.n, self.assumptions.persistence),
+        )  # fmt: skip
 
-            self.labels[name] = self._best(name, attempt, self.effort.attempts)
+        def attempt(k: int) -> tuple[Labels, float]:
+            rng = self._rng(name, k)
+            start: Labels = (rng.permutation(self.n) < count).astype(np.int8)
             if fixed:
-                self.subset = self.labels[name] == 0
+                start = (~self.subset).astype(np.int8)
+            return search_labels(problem, start, self.effort.label, self._number(name, k, "s"))
+
+        self.labels[name] = self._best(name, attempt, self.effort.attempts)
+        if fixed:
+            self.subset = self.labels[name] == 0
 
     def _over_30(self) -> int:
         """Patients over 30, by the reading of the age bins."""
@@ -268,3 +312,4 @@ class Stages:
         return low, high, self.targets.interval(
             "table4", "p_value", variable=outcome, visit=week
         )  # fmt: skip
+

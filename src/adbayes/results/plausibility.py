@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from adbayes.cohort.outcomes import OUTCOMES
-from adbayes.cohort.reconstruct import ReconstructedCohort
+from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.targets import reconstruction_targets
 from adbayes.errors import DataError
 from adbayes.results.base_margin import Floats, base_margin

@@ -15,7 +15,7 @@ from scipy import stats
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.derive import flag_column
 from adbayes.cohort.outcomes import CUTOFFS
-from adbayes.cohort.reconstruct import ReconstructedCohort
+from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.targets import AGE_BIN, MARGINS, is_high_group
 from adbayes.errors import ConvergenceError, DataError
 from adbayes.results.frequentist import MixedFit, logistic, random_intercept_reml

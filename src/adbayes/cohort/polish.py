@@ -1,0 +1,132 @@
+"""The last step of a search for labels: the best one or two exchanges at a time, found among all.
+
+An annealed search comes within a few windows and then seldom meets the exchange that fits. What an
+exchange does to each printed number is computed exactly for every pair of patients; what two exchanges
+do is nearly the sum. Millions of sums are cheap, and the best of them are computed exactly.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from adbayes.cohort.windows import MARGIN, Floats, Ints
+
+Labels = NDArray[np.int8]
+
+_MOVES = 1200
+_TRIED = 600
+_AROUND = 30
+_STALLS = 8
+_CHOICE = 0.02
+"""Weight of a window that is a choice: it may be left a little if the print then agrees."""
+
+
+class Labelled(Protocol):
+    """A problem of labels, seen from here."""
+
+    @property
+    def chosen(self) -> int:
+        """Number of windows, at the end, that are choices and not printed."""
+        ...
+
+    def rows(self, labels: Labels) -> Floats:
+        """Distance of every number, in half widths, for each row of labels."""
+        ...
+
+    def moves(self, labels: Labels) -> Ints:
+        """Patient and new label, twice, for every exchange or change."""
+        ...
+
+
+def polish(problem: Labelled, labels: Labels, seed: int) -> tuple[Labels, float]:
+    """Bring labels that nearly agree to agreement.
+
+    Parameters
+    ----------
+    problem : LabelProblem
+        What must agree.
+    labels : ndarray of int8
+        Where to start.
+    seed : int
+        Seed; chance decides where a search goes on that found nothing better.
+
+    Returns
+    -------
+    labels : ndarray of int8
+        The nearest found.
+    missed : float
+        Sum of the distances beyond the printed windows, in half widths; 0 if all agree.
+    """
+    rng = np.random.default_rng(seed)
+    state, now = labels, problem.rows(labels[None])
+    weight = np.ones(now.shape[1])
+    weight[now.shape[1] - problem.chosen :] = _CHOICE
+    printed = (weight >= 1).astype(float)
+    best, least = labels, float(_excess(now, printed)[0])
+    stalls = 0
+    while least > 0.0 and stalls <= _STALLS:
+        moves = problem.moves(state)
+        if len(moves) > _MOVES:
+            moves = moves[rng.permutation(len(moves))[:_MOVES]]
+        single = _changed(state, moves[:, None])
+        rows = problem.rows(single)
+        pairs = _best_pairs(now[0], rows - now, moves, weight, _TRIED)
+        everyone = np.concatenate([single, _changed(state, moves[pairs])])
+        everything = np.concatenate([rows, problem.rows(everyone[len(single) :])])
+        value = _excess(everything, weight)
+        missed = _excess(everything, printed)
+        k = int(np.argmin(missed))
+        if missed[k] < least:
+            best, least = everyone[k], float(missed[k])
+        k = int(np.argmin(value))
+        if value[k] >= _excess(now, weight)[0]:
+            stalls += 1
+            k = int(rng.choice(np.argsort(value, kind="stable")[:_AROUND]))
+        state, now = everyone[k], everything[k][None]
+    return best, least
+
+
+def _excess(rows: Floats, weight: NDArray[np.generic]) -> Floats:
+    return np.asarray(np.maximum(np.abs(rows) - 0.9999 / MARGIN, 0.0) @ weight.astype(float))
+
+
+def _changed(labels: Labels, moves: Ints) -> Labels:
+    """Labels after each set of moves: shape (sets, patients)."""
+    found = np.repeat(labels[None], len(moves), axis=0)
+    at = np.arange(len(moves))
+    for k in range(moves.shape[1]):
+        found[at, moves[:, k, 0]] = moves[:, k, 1]
+        found[at, moves[:, k, 2]] = moves[:, k, 3]
+    return found
+
+
+@njit(cache=True)
+def _best_pairs(now, change, moves, weight, keep):  # type: ignore[no-untyped-def]
+    """The pairs of moves of four patients whose changes together come nearest to the windows."""
+    m, d = change.shape
+    found = np.zeros((keep, 2), dtype=np.int64)
+    value = np.full(keep, np.inf)
+    worst = 0
+    for a in range(m):
+        for b in range(a):
+            energy = 0.0
+            for j in range(d):
+                over = abs(now[j] + change[a, j] + change[b, j]) - 1.0
+                if over > 0.0:
+                    energy += weight[j] * over
+                    if energy >= value[worst]:
+                        break
+            if energy >= value[worst]:
+                continue
+            if (
+                moves[a, 0] == moves[b, 0]
+                or moves[a, 0] == moves[b, 2]
+                or moves[a, 2] == moves[b, 0]
+                or moves[a, 2] == moves[b, 2]
+            ):
+                continue
+            found[worst, 0], found[worst, 1], value[worst] = a, b, energy
+            worst = int(np.argmax(value))
+    return found[value < np.inf]

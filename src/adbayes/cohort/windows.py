@@ -1,0 +1,335 @@
+"""The search behind every stage of a reconstruction: sums over patients that must fall into windows.
+
+A printed number is a window on a sum over patients: of values, of their squares, of percent changes
+inside a group, of a patient's share in an odds ratio. What one patient adds to each sum is known for
+every value the patient could have, so that a change of a few patients costs a few additions to judge,
+and a hundred million changes can be tried in half a minute. Numbers that are no sums (standard
+deviations, Welch's p, odds ratios and their limits) are linearised at the present state; a search runs
+in rounds, with a new linearisation in each, until the numbers themselves, not their linear images, lie
+in their windows.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MARGIN = 0.97
+"""Share of a window that the search aims at: a linear image inside it lies in the whole window too."""
+
+
+_STEP = 30.0
+"""Half widths that a change moves a number whose distance counts once; one that moves less counts more,
+because many changes must agree to mend it."""
+
+_FEW = 0.15
+"""Share of moves that begin with a patient of the smallest group."""
+
+_MADE_UP = 0.3
+"""Share of last changes that are chosen to make up for the others."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every patient could be changed to, and what that adds to each sum.
+
+    Parameters
+    ----------
+    effects : ndarray of shape (patients, options, windows)
+        Change of each number in half widths of its window; option `current[i]` of patient i is
+        the present state and has effect 0.
+    cost : ndarray of shape (patients, options)
+        Minus the log density of the base model, up to a constant a patient.
+    counts : ndarray of int64 of shape (patients,)
+        Number of options of each patient; 1 for one who stays.
+    current : ndarray of int64 of shape (patients,)
+        The present option.
+    exchange : bool
+        Whether patients exchange their options (labels: the counts of each stay), rather than
+        take new ones.
+    """
+
+    effects: NDArray[np.float32]
+    cost: NDArray[np.float32]
+    counts: Ints
+    current: Ints
+    exchange: bool = False
+
+
+class Problem[State](Protocol):
+    """A stage: a state, its distance from the print, and the ways to change it."""
+
+    @property
+    def chosen(self) -> int:
+        """Number of windows, at the end, that are choices and not printed."""
+        ...
+
+    def residual(self, state: State) -> Floats:
+        """Distance of each number from the middle of its window, in half widths."""
+        ...
+
+    def options(self, state: State, rng: np.random.Generator) -> Options:
+        """Changes around a state, linearised there."""
+        ...
+
+    def changed(self, state: State, options: Options, choice: Ints) -> State:
+        """The state with another option for some patients."""
+        ...
+
+    def mates(self) -> tuple[Ints, Ints]:
+        """For each patient those who enter the same sums, and how many they are."""
+        ...
+
+    def rare(self) -> Ints:
+        """Patients on whom a window depends that few others enter; moved more often."""
+        ...
+
+
+@dataclass(frozen=True)
+class Part[State]:
+    """A problem of which only some patients move, or only some windows count.
+
+    Parameters
+    ----------
+    whole : Problem
+        The problem.
+    movable : ndarray of bool of shape (patients,)
+        Who may change.
+    windows : ndarray of int64 or None
+        Which windows count; None for all.
+    """
+
+    whole: Problem[State]
+    movable: NDArray[np.bool_]
+    windows: Ints | None = None
+
+    @property
+    def chosen(self) -> int:
+        """As of the whole problem, where all windows count."""
+        return self.whole.chosen if self.windows is None else 0
+
+    def residual(self, state: State) -> Floats:
+        """Distances of the windows that count."""
+        found = self.whole.residual(state)
+        return found if self.windows is None else found[self.windows]
+
+    def options(self, state: State, rng: np.random.Generator) -> Options:
+        """Options of those who may change."""
+        found = self.whole.options(state, rng)
+        effects = found.effects if self.windows is None else found.effects[:, :, self.windows]
+        counts = np.where(self.movable, found.counts, 1)
+        return replace(found, effects=effects, counts=counts)
+
+    def changed(self, state: State, options: Options, choice: Ints) -> State:
+        """As of the whole problem."""
+        return self.whole.changed(state, options, choice)
+
+    def mates(self) -> tuple[Ints, Ints]:
+        """As of the whole problem."""
+        return self.whole.mates()
+
+    def rare(self) -> Ints:
+        """Those of the whole problem who may change."""
+        found = self.whole.rare()
+        return found[self.movable[found]]
+
+
+Schedule = Sequence[tuple[int, float, float]]
+"""Rounds: moves, and the temperature (in half widths) at its start and end."""
+
+
+def settle[State](
+    problem: Problem[State], state: State, schedule: Schedule, rng: np.random.Generator
+) -> tuple[State, float]:
+    """Bring a state into all windows.
+
+    Parameters
+    ----------
+    problem : Problem
+        The stage.
+    state : State
+        Where to start.
+    schedule : sequence of tuple
+        Rounds of the search.
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    state : State
+        The best found.
+    missed : float
+        Sum over the windows of the distance beyond their ends, in half widths; 0 if all agree.
+    """
+    mates, number = problem.mates()
+    rare = problem.rare()
+    best, least = state, missed(problem, state)
+    for steps, first, last in schedule:
+        if least == 0.0:
+            break
+        options = problem.options(state, rng)
+        residual = problem.residual(state)
+        # The numbers that one change moves most are looked at first: most moves end there.
+        step = options.effects.std(axis=(0, 1))
+        order = np.argsort(-step, kind="stable")
+        weight = np.clip((_STEP / np.maximum(step, 1e-9)) ** 0.3, 1.0, 10.0)
+        choice = options.current.copy()
+        _anneal(
+            np.ascontiguousarray(options.effects[:, :, order]), options.cost, options.counts,
+            options.exchange, residual[order], weight[order], choice, mates, number, rare, steps,
+            first, last, rng,
+        )  # fmt: skip
+        state = problem.changed(state, options, choice)
+        now = missed(problem, state)
+        if now <= least:
+            best, least = state, now
+    return best, least
+
+
+def missed[State](problem: Problem[State], state: State) -> float:
+    """How far a state is from the print.
+
+    Parameters
+    ----------
+    problem : Problem
+        The stage.
+    state : State
+        A state of it.
+
+    Returns
+    -------
+    float
+        Sum of the distances beyond the ends of the printed windows, in half widths; windows that
+        are choices do not count.
+    """
+    residual = np.abs(problem.residual(state))
+    printed = residual[: len(residual) - problem.chosen]
+    return float(np.maximum(printed - 0.9999 / MARGIN, 0.0).sum())
+
+
+def window(value: Floats | float, ends: tuple[float, float]) -> Floats:
+    """Distance from the middle of a window.
+
+    Parameters
+    ----------
+    value : ndarray or float
+        The number.
+    ends : tuple of float
+        Of the printed interval.
+
+    Returns
+    -------
+    ndarray
+        In half widths, less a margin; 0 everywhere for an interval without ends.
+    """
+    low, high = ends
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return np.zeros_like(np.asarray(value, dtype=float))
+    return (np.asarray(value) - (low + high) / 2) / (MARGIN * (high - low) / 2)
+
+
+@njit(cache=True)
+def _anneal(  # type: ignore[no-untyped-def]
+    effects,
+    cost,
+    counts,
+    exchange,
+    residual,
+    weight,
+    current,
+    mates,
+    number,
+    rare,
+    steps,
+    first,
+    last,
+    rng,
+):
+    """Metropolis with falling temperature; `current` receives the best choice of its second half."""
+    n, _, d = effects.shape
+    wide = min(d, 10)
+    r = residual.copy()
+    now = 0.0
+    for j in range(d):
+        now += weight[j] * max(abs(r[j]) - 1.0, 0.0)
+    if now == 0.0:
+        return
+    best, best_choice = math.inf, current.copy()
+    trial = np.empty(d)
+    who, old, new = np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(3, np.int64)
+    for step in range(steps):
+        temperature = first * (last / first) ** (step / steps)
+        changes = 2 if exchange else 1 + rng.integers(0, 3)
+        few = rare.size > 0 and rng.random() < _FEW
+        i = rng.integers(0, n)
+        prior = 0.0
+        made = 0
+        for q in range(changes):
+            if few and (q == 0 or rng.random() < 0.6):
+                i = rare[rng.integers(0, rare.size)]
+            elif q > 0 and number[i] > 1 and rng.random() < 0.7:
+                i = mates[i, rng.integers(0, number[i])]
+            elif q > 0:
+                i = rng.integers(0, n)
+            if counts[i] < 2:
+                break
+            to = rng.integers(0, counts[i])
+            if not exchange and q > 0 and q == changes - 1 and rng.random() < _MADE_UP:
+                # The last of several changes makes up for the others in one of the sums.
+                j = rng.integers(0, wide)
+                gap = -effects[i, current[i], j]
+                for p in range(q):
+                    gap += effects[who[p], new[p], j] - effects[who[p], old[p], j]
+                least = math.inf
+                for o in range(counts[i]):
+                    left = abs(gap + effects[i, o, j])
+                    if left < least and rng.random() < 0.7:
+                        least = left
+                        to = o
+            who[q], old[q], new[q] = i, current[i], to
+            current[i] = to
+            made = q + 1
+        if exchange and made == 2:
+            current[who[1]] = old[1]
+            current[who[0]] = old[0]
+            new[0], new[1] = old[1], old[0]
+            current[who[0]], current[who[1]] = new[0], new[1]
+        moved = made == changes
+        if moved:
+            moved = False
+            for q in range(made):
+                prior += cost[who[q], new[q]] - cost[who[q], old[q]]
+                moved = moved or new[q] != old[q]
+        if moved:
+            bar = now - temperature * (math.log(rng.random()) + prior)
+            energy = 0.0
+            for j in range(d):
+                t = r[j]
+                for q in range(made):
+                    t += effects[who[q], new[q], j] - effects[who[q], old[q], j]
+                trial[j] = t
+                over = abs(t) - 1.0
+                if over > 0.0:
+                    energy += weight[j] * over
+                    if energy > bar:
+                        break
+            if energy <= bar:
+                now = energy
+                for j in range(d):
+                    r[j] = trial[j]
+                if energy < best and 2 * step > steps or energy == 0.0:
+                    best = energy
+                    best_choice[:] = current
+                    if best == 0.0:
+                        return
+                continue
+        for q in range(made - 1, -1, -1):
+            current[who[q]] = old[q]
+    current[:] = best_choice
