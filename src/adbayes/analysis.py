@@ -233,7 +233,7 @@ def run_specs(
             again = refit(one)
         with _timed(seconds, "summary"):
             summaries.append(summarize(one))
-            diagnostics.append(diagnose(one))
+            diagnostics.append(diagnose(one, summaries[-1]))
         with _timed(seconds, "comparison"):
             statistics = None if again is None else again.statistics
             comparisons.append(compare(summaries[-1], statistics, paper, one))

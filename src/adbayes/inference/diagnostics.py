@@ -88,13 +88,15 @@ class Gate:
         )
 
 
-def quality(draws: xr.Dataset) -> pd.DataFrame:
+def quality(draws: xr.Dataset, *, mcse: bool = True) -> pd.DataFrame:
     """Diagnostics of every scalar in a set of draws.
 
     Parameters
     ----------
     draws : xarray.Dataset
         Dimensions ``chain`` and ``draw`` and any others.
+    mcse : bool, optional
+        Whether the Monte Carlo standard error of the mean is wanted too.
 
     Returns
     -------
@@ -111,8 +113,9 @@ def quality(draws: xr.Dataset) -> pd.DataFrame:
             "ess_bulk": az.ess(draws, method="bulk"),
             "ess_tail": az.ess(draws, method="tail"),
             "r_hat": az.rhat(draws),
-            "mcse_mean": az.mcse(draws, method="mean"),
         }
+        if mcse:
+            parts["mcse_mean"] = az.mcse(draws, method="mean")
     rows = []
     for name, values in draws.data_vars.items():
         flat = {key: np.ravel(part[name].to_numpy()) for key, part in parts.items()}
@@ -145,7 +148,7 @@ def gate(draws: xr.Dataset, sample_stats: xr.Dataset) -> Gate:
     """
     import arviz as az
 
-    table = quality(draws)
+    table = quality(draws, mcse=False)
     table = table[~table["constant"]]
     energy = sample_stats[["energy"]]
     depth = sample_stats.get("maxdepth_reached")

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
-from adbayes.inference.diagnostics import gate
 from adbayes.inference.fit import Fit
 from adbayes.inference.fits import Fits
 from adbayes.inference.plan import plan
 from adbayes.inference.sampler import sample
 from adbayes.inference.store import fingerprint, load, save
 from adbayes.model.analysis import Analysis
-from adbayes.model.bambi_model import Design, bambi_model, design_of
+from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
@@ -145,13 +144,20 @@ def fit_analysis(
     stored = None if path is None or fresh else load(path, identity)
     if stored is not None:
         tree, retries = stored
-        posterior, statistics = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
-    else:
-        posterior, statistics, retries = _sampled(analysis, frame, design, cores)
-        if path is not None:
-            tree = xr.DataTree.from_dict({"posterior": posterior, "sample_stats": statistics})
-            save(path, tree, identity, retries)
-    return Fit(analysis, cohort, frame, design, posterior, statistics, retries, identity)
+        draws = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+        return Fit(analysis, cohort, frame, design, *draws, retries, identity)
+    settings = analysis.sampler
+    draws = sample(analysis, frame, design, settings, cores)
+    found = Fit(analysis, cohort, frame, design, *draws, 0, identity)
+    # The fit keeps the gate it was judged by: over all patient effects it costs as much as the draws.
+    if settings.target_accept < RETRY_TARGET_ACCEPT and not found.gate.passed:
+        careful = SamplerTable(**{**settings.model_dump(), "target_accept": RETRY_TARGET_ACCEPT})
+        draws = sample(analysis, frame, design, careful, cores)
+        found = Fit(analysis, cohort, frame, design, *draws, 1, identity)
+    if path is not None:
+        tree = xr.DataTree.from_dict({"posterior": draws[0], "sample_stats": draws[1]})
+        save(path, tree, identity, found.retries)
+    return found
 
 
 def stem(analysis: Analysis, cohort: Cohort) -> str:
@@ -170,14 +176,3 @@ def stem(analysis: Analysis, cohort: Cohort) -> str:
         ``<model>[.<x>].<variant>.<priors>[.cohort<k>]``.
     """
     return analysis.key if cohort.index is None else f"{analysis.key}.cohort{cohort.index}"
-
-
-def _sampled(
-    analysis: Analysis, frame: ModelFrame, design: Design, cores: int | None
-) -> tuple[xr.Dataset, xr.Dataset, int]:
-    settings = analysis.sampler
-    posterior, statistics = sample(analysis, frame, design, settings, cores)
-    if settings.target_accept >= RETRY_TARGET_ACCEPT or gate(posterior, statistics).passed:
-        return posterior, statistics, 0
-    careful = SamplerTable(**{**settings.model_dump(), "target_accept": RETRY_TARGET_ACCEPT})
-    return *sample(analysis, frame, design, careful, cores), 1

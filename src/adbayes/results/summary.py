@@ -8,7 +8,7 @@ import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.diagnostics import COLUMNS as DIAGNOSTICS_COLUMNS
-from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS, gate, quality
+from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS, Gate, quality
 from adbayes.inference.fit import Fit
 from adbayes.model.analysis import Analysis
 from adbayes.results.estimands import Estimand, estimands, parameters
@@ -98,13 +98,15 @@ def summarize(fit: Fit) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def diagnose(fit: Fit) -> pd.DataFrame:
+def diagnose(fit: Fit, summary: pd.DataFrame | None = None) -> pd.DataFrame:
     """Judge the convergence of every parameter and every reported quantity.
 
     Parameters
     ----------
     fit : Fit
         A fitted model.
+    summary : pandas.DataFrame, optional
+        From `summarize`, where it is there already: it has what the judgement needs.
 
     Returns
     -------
@@ -112,9 +114,18 @@ def diagnose(fit: Fit) -> pd.DataFrame:
         One row; the columns of `adbayes.inference.diagnostics.COLUMNS`.
     """
     found = fit.gate
-    reported = _dataset(estimands(fit))
-    if reported.data_vars:
-        found = found.worst_of(gate(reported, fit.sample_stats))
+    reported = summarize(fit) if summary is None else summary
+    reported = reported[(reported["estimand"] != "parameter") & (reported["sd"] > 0)]
+    if len(reported):
+        worst = Gate(
+            divergences=found.divergences,
+            max_treedepth_share=found.max_treedepth_share,
+            min_ess_bulk=float(reported["ess_bulk"].min(skipna=False)),
+            min_ess_tail=float(reported["ess_tail"].min(skipna=False)),
+            max_r_hat=float(reported["r_hat"].max(skipna=False)),
+            min_bfmi=found.min_bfmi,
+        )
+        found = found.worst_of(worst)
     row = {
         **identity(fit),
         "divergences": found.divergences,
