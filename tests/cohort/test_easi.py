@@ -52,5 +52,5 @@ def test_beta_shapes_have_the_moments() -> None:
     a, b = beta_shapes(0.25, 0.1157)
     assert a / (a + b) == pytest.approx(0.25)
     assert a * b / ((a + b) ** 2 * (a + b + 1)) == pytest.approx(0.1157**2)
-    with pytest.raises(DataError, match="no beta distribution has mean 0.5 and SD 0.6"):
+    with pytest.raises(DataError, match=r"no beta distribution has mean 0\.5 and SD 0\.6"):
         beta_shapes(0.5, 0.6)

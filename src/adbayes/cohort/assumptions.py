@@ -72,7 +72,7 @@ class Assumptions:
     fraction_correlation: float = 0.55
     score_correlation: float = 0.55
     baseline_correlation: float = 0.2
-    lab_correlation: float = 0.75
+    lab_correlation: float = 0.8
     persistence: float = 0.9
     guesses: Mapping[str, float] = field(
         default_factory=lambda: MappingProxyType(
@@ -140,7 +140,7 @@ def vary_assumptions(seed: int) -> Assumptions:
         fraction_correlation=round(float(rng.uniform(0.4, 0.7)), 2),
         score_correlation=round(float(rng.uniform(0.35, 0.7)), 2),
         baseline_correlation=round(float(rng.uniform(0.05, 0.3)), 2),
-        lab_correlation=round(float(rng.uniform(0.6, 0.85)), 2),
+        lab_correlation=round(float(rng.uniform(0.7, 0.9)), 2),
         persistence=round(float(rng.uniform(0.6, 1.0)), 2),
         guesses=MappingProxyType(guesses),
     )

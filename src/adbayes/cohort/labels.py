@@ -28,6 +28,7 @@ _FINEST = 1e-4
 
 _SOFT, _MEANS, _OUTSIDE = 0, 1, 2
 
+
 @dataclass(frozen=True)
 class OddsRow:
     """A printed row: intervals of the odds ratio, its limits and its p value.
@@ -199,9 +200,13 @@ class LabelProblem:
         if not self.exchange:
             found += [window(n1, self.high), window(n0 + n1, self.measured)]
         found += [
-            window(one @ d.values / n1 - zero @ d.values / n0, d.interval) for d in self.choices
+            window(
+                one @ d.values / np.maximum(n1, 1) - zero @ d.values / np.maximum(n0, 1), d.interval
+            )
+            for d in self.choices
         ]
-        return np.stack(found, axis=-1)
+        # A characteristic of which only the count is printed has nothing else to agree with.
+        return np.stack(found, axis=-1) if found else np.zeros((len(labels), 0))
 
     def residual(self, state: Labels) -> Floats:
         """Distance of each number from the middle of its window.
@@ -342,7 +347,9 @@ def _groups(z, values, kinds, wanted, welch, missing, count, count_sd):  # type:
                 q1 += values[k, i] * values[k, i]
         at = 4 + 3 * k
         if kinds[k] == 0:
-            soft += 0.5 * ((s1 / n1 - s0 / n0 - wanted[k, 0]) / wanted[k, 1]) ** 2
+            # A group that a change of one label empties has mean 0; its row of odds ratios does not exist.
+            difference = s1 / max(n1, 1.0) - s0 / max(n0, 1.0)
+            soft += 0.5 * ((difference - wanted[k, 0]) / wanted[k, 1]) ** 2
         elif kinds[k] == 1:
             sd = max(spread(s0 + s1, q0 + q1, n0 + n1), 1e-9)
             missing[at] = miss(s0 / n0, wanted[k, 0], wanted[k, 1]) / sd * math.sqrt(n0)

@@ -9,13 +9,15 @@ import math
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy import optimize, special
 
 from adbayes.cohort.kernel import cost, miss, spread, width_at
 from adbayes.cohort.targets import Interval
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_TIE = 0.9  # correlation of a value with the patient's latent one, on the log scale
+_FREE = 0.3
+"""SD of a value around its class quantile, in SDs of the logarithm."""
 CEILING = 60_000
 """Largest value the search may give; IgE above it is not reported by common assays."""
 
@@ -76,40 +78,45 @@ def reconstruct_lab(
         Sum of the distances to the printed intervals, in standard errors; 0 if both agree.
     """
     rng = np.random.default_rng(seed)
-    mu, sigma = lognormal_shapes(*moments)
     first_high = math.ceil(cut) if inclusive else math.floor(cut) + 1
-    low_end = np.where(high == 1, first_high, max(1, round(math.exp(mu - 3.2 * sigma))))
-    top = min(CEILING, round(math.exp(mu + 3.2 * sigma)))
-    high_end = np.where(high == 1, top, first_high - 1)
-    values = np.full(len(high), -1, dtype=np.int64)
+    seen = np.flatnonzero(high >= 0)
+    # The order of the patients inside a class follows the base model.
+    share = np.zeros(len(high))
     for label in (0, 1):
-        # The order of the patients follows the base model; the values are the class's quantiles.
         members = np.flatnonzero(high == label)
         ranks = np.argsort(np.argsort(latent[members]))
-        a, b = ((math.log(x) - mu) / sigma for x in (
-            (low_end[members[0]], high_end[members[0]]) if len(members) else (1.0, 2.0)
-        ))  # fmt: skip
-        share = (ranks + 0.3 + 0.4 * rng.random(len(members))) / max(len(members), 1)
-        pa, pb = _phi(a), _phi(b)
-        values[members] = np.rint(np.exp(mu + sigma * _quantile(pa + (pb - pa) * share)))
-    seen = high >= 0
-    values[seen] = np.clip(values[seen], low_end[seen], high_end[seen])
+        share[members] = (ranks + 0.3 + 0.4 * rng.random(len(members))) / max(len(members), 1)
+
+    def ends(mu: float, sigma: float) -> tuple[Floats, Floats]:
+        bottom, top = math.exp(mu - 3.2 * sigma), min(CEILING, math.exp(mu + 3.2 * sigma))
+        low = np.where(high == 1, first_high, min(max(1.0, bottom), first_high - 1.0))
+        return low, np.where(high == 1, max(top, first_high + 1.0), first_high - 1.0)
+
+    def quantiles(mu: float, sigma: float) -> Floats:
+        a, b = (special.ndtr((np.log(end) - mu) / sigma) for end in ends(mu, sigma))
+        return np.asarray(np.exp(mu + sigma * special.ndtri(a + (b - a) * share)))
+
+    # Classes that the print fixes need not have a log-normal's shares: the two parameters are those with
+    # which the values inside the classes have the printed moments.
+    def gap(shapes: Floats) -> list[float]:
+        values = quantiles(shapes[0], math.exp(shapes[1]))[seen]
+        return [
+            (values.mean() - moments[0]) / moments[1],
+            (values.std(ddof=1) - moments[1]) / moments[1],
+        ]
+
+    mu, sigma = lognormal_shapes(*moments)
+    found = optimize.least_squares(gap, [mu, math.log(sigma)]).x
+    mu, sigma = float(found[0]), math.exp(float(found[1]))
+    start = quantiles(mu, sigma)
+    low_end, high_end = (np.rint(end).astype(np.int64) for end in ends(mu, sigma))
+    values = np.full(len(high), -1, dtype=np.int64)
+    values[seen] = np.clip(np.rint(start[seen]), low_end[seen], high_end[seen])
     missed = _search(
-        values, np.flatnonzero(seen), low_end, high_end, mu + sigma * _TIE * latent,
-        sigma * math.sqrt(1 - _TIE**2), printed[0][0], printed[0][1],
-        printed[1][0], printed[1][1], moments[1], steps, rng,
+        values, seen, low_end, high_end, np.log(start), _FREE * sigma,
+        printed[0][0], printed[0][1], printed[1][0], printed[1][1], moments[1], steps, rng,
     )  # fmt: skip
     return values, float(missed)
-
-
-def _phi(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))
-
-
-def _quantile(p: Floats) -> Floats:
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(p))
 
 
 @njit(cache=True)

@@ -10,8 +10,8 @@ from adbayes.cohort.lab_stages import LabStages
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.cohort.scores import Grouping, ScoreProblem, Tie, Values
 from adbayes.cohort.stages import Floats
-from adbayes.cohort.windows import Part, missed, settle
 from adbayes.cohort.targets import ANY, LAB_OF_GROUPS, Interval
+from adbayes.cohort.windows import Part, missed, settle
 from adbayes.errors import DataError
 
 _FEW = 10
@@ -28,8 +28,10 @@ class ScoreStages(LabStages):
     """Scores, given EASI and the groups of Table 4."""
 
     def scores(self) -> None:
-        """Find each score: baseline with the last visit, which carries groups and correlations, then
-        the visits between."""
+        """Find each score: baseline with the last visit, then the visits between.
+
+        The last visit comes first because groups and correlations are printed of it.
+        """
         done = ["easi"]
         for name in (o for o in self.targets.outcomes("table2") if o != "easi"):
             self._score(name, done)
@@ -48,12 +50,14 @@ class ScoreStages(LabStages):
         )
         others = [self.values[o].astype(float) for o in done]
         groupings = [
-            Grouping(self.labels[flag_column(LAB_OF_GROUPS, week)], *found)
+            Grouping(self.labels[flag_column(LAB_OF_GROUPS, week)], *printed_groups)
             for week in self.targets.lab_groups()
             if flag_column(LAB_OF_GROUPS, week) in self.labels
-            and (found := self._groups(name, week)) is not None
+            and (printed_groups := self._groups(name, week)) is not None
         ]
-        ties = [Tie(x[last], p, printed=True) for x, p in zip(others, printed, strict=True) if p != ANY]
+        ties = [
+            Tie(x[last], p, printed=True) for x, p in zip(others, printed, strict=True) if p != ANY
+        ]
         ties.append(Tie(None, _around(own[0, last], _AT_FIRST)))
         ties += [
             Tie(x[0], _around(0.5 * r, _AT_FIRST), at_baseline=True)
@@ -65,19 +69,15 @@ class ScoreStages(LabStages):
         )  # fmt: skip
         values = np.empty((len(self.visits), self.n), dtype=np.int64)
         values[0], values[last] = base, visit
-        found = [last]
+        known = [last]
         for v in range(1, last):
             ties = [Tie(base.astype(float), _around(own[0, v], _AT_FIRST))]
-            ties += [Tie(values[w].astype(float), _around(own[v, w], _LATER)) for w in found]
-            ties += [
-                Tie(x[v], _around(r, _LATER)) for x, r in zip(others, wanted, strict=True)
-            ]
+            ties += [Tie(values[w].astype(float), _around(own[v, w], _LATER)) for w in known]
+            ties += [Tie(x[v], _around(r, _LATER)) for x, r in zip(others, wanted, strict=True)]
             problem = self._score_problem(name, v, ties, [], free_base=False)
             start = problem.draw(latent[[0, v]])[1]
-            _, values[v] = self._settled(
-                f"{name}, week {self.visits[v]}", problem, (base, start)
-            )
-            found.append(v)
+            _, values[v] = self._settled(f"{name}, week {self.visits[v]}", problem, (base, start))
+            known.append(v)
         self.values[name] = values
 
     def _score_problem(

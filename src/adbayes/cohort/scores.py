@@ -22,6 +22,9 @@ Values = tuple[Ints, Ints]
 
 _BASE_REACH, _VISIT_REACH = 2, 4
 
+P_VALUE = 0.5
+"""Weight of a p value beside a mean: what is left over should stand in no mean."""
+
 
 @dataclass(frozen=True)
 class Tie:
@@ -114,6 +117,18 @@ class ScoreProblem:
         """Number of windows, at the end, that the print does not ask for."""
         return sum(not tie.printed for tie in self.ties)
 
+    @property
+    def importance(self) -> Floats:
+        """How much each window counts: 1, a p value less.
+
+        Returns
+        -------
+        ndarray
+            In the order of `residual`.
+        """
+        groups = [weight for _ in self.groupings for weight in (1.0, 1.0, P_VALUE)]
+        return np.array([1.0] * 6 + groups + [1.0] * len(self.ties))
+
     def relaxed(self, half_width: float) -> "ScoreProblem":
         """The same problem with wider windows for the p values of its groups.
 
@@ -128,7 +143,8 @@ class ScoreProblem:
             A copy.
         """
         return replace(
-            self, groupings=[replace(g, p_value=_widened(g.p_value, half_width)) for g in self.groupings]
+            self,
+            groupings=[replace(g, p_value=_widened(g.p_value, half_width)) for g in self.groupings],
         )
 
     def draw(self, latent: Floats) -> Values:
@@ -196,7 +212,10 @@ class ScoreProblem:
             if tie.values is None:
                 other, other_sd = s[..., 0] / n, base_sd
             else:
-                other, other_sd = tie.values.mean(), np.std(tie.values, ddof=1)
+                other, other_sd = (
+                    np.asarray(tie.values.mean()),
+                    np.asarray(np.std(tie.values, ddof=1)),
+                )
             r = (s[..., at + k] - first * other) / ((n - 1) * spread * other_sd)
             found.append(window(r, tie.interval))
         return np.stack(found, axis=-1)
@@ -250,15 +269,14 @@ class ScoreProblem:
         # Not a matrix product: that would depend on the number of threads in its last bits.
         effects = np.einsum("nom,wm->now", sums - sums[:, :1], jacobian)
         cost = self.costs[0][a] + self.costs[1][b]
-        return Options(
-            effects.astype(np.float32), cost.astype(np.float32), counts, np.zeros(n, dtype=np.int64)
-        )
+        return Options(effects.astype(np.float32), cost.astype(np.float32), counts)
 
     def _near(self, state: Values) -> tuple[Ints, Ints, Ints]:
         """Baselines and visits within reach, the present ones first; and how many of them."""
         base = range(-_BASE_REACH, _BASE_REACH + 1) if self.free_base else range(1)
         steps = sorted(
-            itertools.product(base, range(-_VISIT_REACH, _VISIT_REACH + 1)), key=lambda s: s != (0, 0)
+            itertools.product(base, range(-_VISIT_REACH, _VISIT_REACH + 1)),
+            key=lambda s: s != (0, 0),
         )
         a = state[0][:, None] + np.array([s[0] for s in steps])
         b = state[1][:, None] + np.array([s[1] for s in steps])
@@ -317,7 +335,6 @@ class ScoreProblem:
         """
         groups = [np.flatnonzero(g.labels == label) for g in self.groupings for label in (0, 1)]
         return min(groups, key=len) if groups else np.empty(0, dtype=np.int64)
-
 
     def rare_windows(self) -> Ints:
         """Windows that the smallest group alone decides: its mean and, nearly, its Welch p.

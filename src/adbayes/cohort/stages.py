@@ -39,8 +39,8 @@ class Effort:
     ----------
     easi, lab : int
         Moves of one attempt.
-    label : sequence
-        Rounds of a search for labels.
+    label : int
+        Logistic regressions of one attempt at a predictor, before what it found is polished.
     rough, few, cool, near : sequence
         Rounds of a search for scores: from the base model to the neighbourhood of the print, of the
         smallest group alone, to a temperature at which states can still change and at it, and with
@@ -58,10 +58,12 @@ class Effort:
         *((50_000, 1000.0, 20.0),) * 4, *((200_000, 100.0, 1.0),) * 4, *((500_000, 10.0, 0.2),) * 4
     )  # fmt: skip
     cool: Schedule = (
-        (1_000_000, 50.0, 10.0), (10_000_000, 10.0, 3.0), (10_000_000, 3.0, 1.3),
-        *((20_000_000, 1.3, 1.0),) * 5,
+        (1_000_000, 50.0, 10.0),
+        (10_000_000, 10.0, 3.0),
+        (10_000_000, 3.0, 1.2),
+        *((20_000_000, 1.0, 0.7),) * 7,
     )
-    near: Schedule = ((20_000_000, 1.3, 1.0),) * 3
+    near: Schedule = ((20_000_000, 1.0, 0.7),) * 3
     lab: int = 400_000
     attempts: int = 3
     trials: int = 6
@@ -156,7 +158,7 @@ class Stages:
             missed = sum(self.missed.values())
             if missed < least:
                 least = missed
-                best = {name: value for name, value in self.__dict__.items()}
+                best = dict(self.__dict__)
                 best["labels"], best["values"] = dict(self.labels), dict(self.values)
             if missed == 0:
                 break
@@ -216,7 +218,9 @@ class Stages:
         )
         return OddsRow(odds, low, high, p_value)
 
-    def _coherence(self, term: str, share: float, size: float, persistence: float) -> list[Difference]:
+    def _coherence(
+        self, term: str, share: float, size: float, persistence: float
+    ) -> list[Difference]:
         """Ask that a predictor's groups differ at earlier visits as they do at the last one."""
         odds = self.targets.value("table5", "odds_ratio", term=term)
         if odds is None:
@@ -312,4 +316,3 @@ class Stages:
         return low, high, self.targets.interval(
             "table4", "p_value", variable=outcome, visit=week
         )  # fmt: skip
-

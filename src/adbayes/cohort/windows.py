@@ -32,6 +32,9 @@ because many changes must agree to mend it."""
 _FEW = 0.15
 """Share of moves that begin with a patient of the smallest group."""
 
+_SKEW = 2.0
+"""How much more often options that change little are tried: 1 for all alike."""
+
 _MADE_UP = 0.3
 """Share of last changes that are chosen to make up for the others."""
 
@@ -43,24 +46,17 @@ class Options:
     Parameters
     ----------
     effects : ndarray of shape (patients, options, windows)
-        Change of each number in half widths of its window; option `current[i]` of patient i is
-        the present state and has effect 0.
+        Change of each number in half widths of its window; option 0 is the present state and
+        changes nothing.
     cost : ndarray of shape (patients, options)
         Minus the log density of the base model, up to a constant a patient.
     counts : ndarray of int64 of shape (patients,)
         Number of options of each patient; 1 for one who stays.
-    current : ndarray of int64 of shape (patients,)
-        The present option.
-    exchange : bool
-        Whether patients exchange their options (labels: the counts of each stay), rather than
-        take new ones.
     """
 
     effects: NDArray[np.float32]
     cost: NDArray[np.float32]
     counts: Ints
-    current: Ints
-    exchange: bool = False
 
 
 class Problem[State](Protocol):
@@ -69,6 +65,11 @@ class Problem[State](Protocol):
     @property
     def chosen(self) -> int:
         """Number of windows, at the end, that are choices and not printed."""
+        ...
+
+    @property
+    def importance(self) -> Floats:
+        """How much each window counts; what cannot all be met is left over where it counts least."""
         ...
 
     def residual(self, state: State) -> Floats:
@@ -114,6 +115,12 @@ class Part[State]:
     def chosen(self) -> int:
         """As of the whole problem, where all windows count."""
         return self.whole.chosen if self.windows is None else 0
+
+    @property
+    def importance(self) -> Floats:
+        """Of the windows that count."""
+        found = self.whole.importance
+        return found if self.windows is None else found[self.windows]
 
     def residual(self, state: State) -> Floats:
         """Distances of the windows that count."""
@@ -179,13 +186,20 @@ def settle[State](
         # The numbers that one change moves most are looked at first: most moves end there.
         step = options.effects.std(axis=(0, 1))
         order = np.argsort(-step, kind="stable")
-        weight = np.clip((_STEP / np.maximum(step, 1e-9)) ** 0.3, 1.0, 10.0)
-        choice = options.current.copy()
+        weight = np.clip((_STEP / np.maximum(step, 1e-9)) ** 0.3, 1.0, 10.0) * problem.importance
+        size = np.abs(options.effects).max(axis=2)
+        size[np.arange(options.effects.shape[1]) >= options.counts[:, None]] = np.inf
+        by_size = np.argsort(size, axis=1, kind="stable")
+        effects = np.take_along_axis(options.effects[:, :, order], by_size[:, :, None], axis=1)
+        cost = np.take_along_axis(options.cost, by_size, axis=1)
+        # The present option changes nothing, so it stands first.
+        choice = np.zeros(len(by_size), dtype=np.int64)
         _anneal(
-            np.ascontiguousarray(options.effects[:, :, order]), options.cost, options.counts,
-            options.exchange, residual[order], weight[order], choice, mates, number, rare, steps,
+            np.ascontiguousarray(effects), np.ascontiguousarray(cost), options.counts,
+            residual[order], weight[order], choice, mates, number, rare, steps,
             first, last, rng,
         )  # fmt: skip
+        choice = np.take_along_axis(by_size, choice[:, None], axis=1)[:, 0]
         state = problem.changed(state, options, choice)
         now = missed(problem, state)
         if now <= least:
@@ -206,12 +220,13 @@ def missed[State](problem: Problem[State], state: State) -> float:
     Returns
     -------
     float
-        Sum of the distances beyond the ends of the printed windows, in half widths; windows that
-        are choices do not count.
+        Sum of the distances beyond the ends of the printed windows, in half widths, each times the
+        window's importance; windows that are choices do not count.
     """
     residual = np.abs(problem.residual(state))
     printed = residual[: len(residual) - problem.chosen]
-    return float(np.maximum(printed - 0.9999 / MARGIN, 0.0).sum())
+    excess = np.maximum(printed - 0.9999 / MARGIN, 0.0)
+    return float(excess @ problem.importance[: len(excess)])
 
 
 def window(value: Floats | float, ends: tuple[float, float]) -> Floats:
@@ -240,7 +255,6 @@ def _anneal(  # type: ignore[no-untyped-def]
     effects,
     cost,
     counts,
-    exchange,
     residual,
     weight,
     current,
@@ -266,7 +280,7 @@ def _anneal(  # type: ignore[no-untyped-def]
     who, old, new = np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(3, np.int64)
     for step in range(steps):
         temperature = first * (last / first) ** (step / steps)
-        changes = 2 if exchange else 1 + rng.integers(0, 3)
+        changes = 1 + rng.integers(0, 3)
         few = rare.size > 0 and rng.random() < _FEW
         i = rng.integers(0, n)
         prior = 0.0
@@ -280,8 +294,9 @@ def _anneal(  # type: ignore[no-untyped-def]
                 i = rng.integers(0, n)
             if counts[i] < 2:
                 break
-            to = rng.integers(0, counts[i])
-            if not exchange and q > 0 and q == changes - 1 and rng.random() < _MADE_UP:
+            # Options are sorted by what they change: small changes are tried more often.
+            to = int(counts[i] * rng.random() ** _SKEW)
+            if q > 0 and q == changes - 1 and rng.random() < _MADE_UP:
                 # The last of several changes makes up for the others in one of the sums.
                 j = rng.integers(0, wide)
                 gap = -effects[i, current[i], j]
@@ -296,11 +311,6 @@ def _anneal(  # type: ignore[no-untyped-def]
             who[q], old[q], new[q] = i, current[i], to
             current[i] = to
             made = q + 1
-        if exchange and made == 2:
-            current[who[1]] = old[1]
-            current[who[0]] = old[0]
-            new[0], new[1] = old[1], old[0]
-            current[who[0]], current[who[1]] = new[0], new[1]
         moved = made == changes
         if moved:
             moved = False
@@ -324,7 +334,7 @@ def _anneal(  # type: ignore[no-untyped-def]
                 now = energy
                 for j in range(d):
                     r[j] = trial[j]
-                if energy < best and 2 * step > steps or energy == 0.0:
+                if (energy < best and 2 * step > steps) or energy == 0.0:
                     best = energy
                     best_choice[:] = current
                     if best == 0.0:
