@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from adbayes.cohort.assumptions import CLASS_SHARES, Assumptions
+from adbayes.cohort.lab_stages import LabStages
 from adbayes.cohort.labs import lognormal_shapes
 from adbayes.cohort.score_stages import ScoreStages
+from adbayes.cohort.stages import Effort
+from adbayes.cohort.targets import Targets, reconstruction_targets
 
 BASELINE, LATER = "ldh_ge_250_w0", "ldh_ge_250_w24"
 
@@ -47,10 +51,23 @@ def test_a_share_without_a_print_is_that_of_a_log_normal(
     mu, sigma = lognormal_shapes(mean, sd)
     wanted = float(np.clip(stats.norm.sf((np.log(250) - mu) / sigma), 0.05, 0.95))
     assert classes_found._share("ldh", 1, 24) == pytest.approx(wanted)
-    # Another paper's visits are not looked up among this paper's shares.
-    assert classes_found._share("ldh", 0, 0) != classes_found._share("ldh", 1, 24)
     count = int((classes_found.labels[LATER] == 1).sum())
     assert abs(count - round(40 * wanted)) <= 2
+
+
+def test_shares_of_this_paper_are_not_those_of_another(small_ledger: pd.DataFrame) -> None:
+    def share(ledger: pd.DataFrame | None, v: int, week: int) -> float:
+        targets = Targets(reconstruction_targets(ledger))
+        return LabStages(0, Assumptions(), targets, Effort(), lambda _: None)._share("ige", v, week)
+
+    assert [share(None, v, week) for v, week in enumerate((0, 16, 32, 52))] == [
+        *CLASS_SHARES["ige"]
+    ]
+    other = small_ledger.replace({"variable": {"ldh": "ige"}})
+    mean, sd = other[(other["table"] == "table3") & (other["visit"] == 24)]["numeric"]
+    mu, sigma = lognormal_shapes(mean, sd)
+    assert share(other, 1, 24) == pytest.approx(stats.norm.sf((np.log(100) - mu) / sigma), abs=0.05)
+    assert share(other, 1, 24) not in CLASS_SHARES["ige"]
 
 
 def test_values_lie_in_their_classes_and_have_the_printed_moments(
