@@ -16,9 +16,9 @@ def problem() -> EasiProblem:
         return np.array([ANYTHING if v is None else (v - 0.005, v + 0.005) for v in values])
 
     return EasiProblem(
-        near(28.0, 6.5), near(9.0, 4.0), near(None, 77.0), near(None, 11.0),
-        np.arange(40) < 30, np.array([[-1, 19], [-1, 4]]), 6, 0.3, np.eye(2),
-        np.array([[28.0, 9.0], [0.23, 0.11]]), 16.0,
+        near(28.0, 4.5), near(9.0, 2.4), near(None, 84.0), near(None, 6.0),
+        np.arange(40) < 30, np.array([[-1, 28], [-1, 5]]), 6, 0.3, np.eye(2),
+        np.array([[28.0, 9.0], [0.16, 0.06]]), 16.0,
     )  # fmt: skip
 
 
@@ -26,11 +26,11 @@ def test_every_printed_number_is_met() -> None:
     x, missed = reconstruct_easi(problem(), 400_000, seed=3)
     assert missed == 0
     easi = x / 10
-    assert easi.mean(axis=1) == pytest.approx([28.0, 6.5], abs=0.005)
-    assert easi.std(axis=1, ddof=1) == pytest.approx([9.0, 4.0], abs=0.005)
+    assert easi.mean(axis=1) == pytest.approx([28.0, 4.5], abs=0.005)
+    assert easi.std(axis=1, ddof=1) == pytest.approx([9.0, 2.4], abs=0.005)
     change = 100 * (x[0] - x[1]) / x[0]
-    assert (change.mean(), change.std(ddof=1)) == pytest.approx((77.0, 11.0), abs=0.005)
-    assert [int((change[:30] >= c).sum()) for c in (75, 90)] == [19, 4]
+    assert (change.mean(), change.std(ddof=1)) == pytest.approx((84.0, 6.0), abs=0.005)
+    assert [int((change[:30] >= c).sum()) for c in (75, 90)] == [28, 5]
     assert (change >= 90).sum() == 6
     assert x.min() >= 0
     assert x[0].min() >= 160
