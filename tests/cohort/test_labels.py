@@ -289,3 +289,26 @@ def test_choices_pull_and_are_not_counted() -> None:
         apart.append(v[found == 1].mean() - v[found == 0].mean())
     # Two standard errors of a difference between groups that nothing is asked of.
     assert apart[1] - apart[0] > 2 * np.sqrt(1 / 30 + 1 / 41)
+
+
+def test_a_count_alone_is_met_by_any_labels_of_that_count() -> None:
+    x, z, y = people(0)
+    problem = LabelProblem(x, y)
+    assert problem.rows(np.array([z, z])).shape == (2, 0)
+    found, missed = search_labels(problem, z, 100, 0)
+    assert missed == 0
+    assert sorted(found) == sorted(z)
+
+
+def test_a_group_that_empties_harms_nothing() -> None:
+    x, z, y = people(0)
+    v = np.random.default_rng(0).standard_normal(N)
+    one = np.where(z < 0, -1, 0).astype(np.int8)
+    one[np.flatnonzero(z >= 0)[0]] = 1
+    problem = LabelProblem(
+        x, y, choices=[Difference.about(v, 0.0, 0.1)], high=near(2, 1.5), exchange=False
+    )
+    assert np.isfinite(problem.residual(np.where(one > 0, 0, one).astype(np.int8))).all()
+    found, missed = search_labels(problem, one, 2000, 0)
+    assert missed == 0
+    assert 1 <= (found == 1).sum() <= 3

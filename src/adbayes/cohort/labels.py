@@ -22,11 +22,11 @@ from adbayes.cohort.windows import Floats, Ints, window
 
 Labels = NDArray[np.int8]
 
-_VALUES = np.array([0, 1, -1], dtype=np.int8)
 _FINEST = 1e-4
 """Smallest half width of a window on the log scale."""
 
 _SOFT, _MEANS, _OUTSIDE = 0, 1, 2
+"""What is asked of the groups: a choice, printed means with their p, a sum outside the group."""
 
 
 @dataclass(frozen=True)
@@ -346,11 +346,11 @@ def _groups(z, values, kinds, wanted, welch, missing, count, count_sd):  # type:
                 s1 += values[k, i]
                 q1 += values[k, i] * values[k, i]
         at = 4 + 3 * k
-        if kinds[k] == 0:
+        if kinds[k] == _SOFT:
             # A group that a change of one label empties has mean 0; its row of odds ratios does not exist.
             difference = s1 / max(n1, 1.0) - s0 / max(n0, 1.0)
             soft += 0.5 * ((difference - wanted[k, 0]) / wanted[k, 1]) ** 2
-        elif kinds[k] == 1:
+        elif kinds[k] == _MEANS:
             sd = max(spread(s0 + s1, q0 + q1, n0 + n1), 1e-9)
             missing[at] = miss(s0 / n0, wanted[k, 0], wanted[k, 1]) / sd * math.sqrt(n0)
             missing[at + 1] = miss(s1 / n1, wanted[k, 2], wanted[k, 3]) / sd * math.sqrt(n1)
