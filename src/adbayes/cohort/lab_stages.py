@@ -1,5 +1,7 @@
 """The stages of a reconstruction that concern laboratory values: missing cells, classes, values."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -9,8 +11,17 @@ from adbayes.cohort.derive import flag_column
 from adbayes.cohort.labels import Contrast, Difference, LabelProblem, search_labels
 from adbayes.cohort.labs import lognormal_shapes, reconstruct_lab
 from adbayes.cohort.outcomes import CUTOFFS
+from adbayes.cohort.polish import polish
+from adbayes.cohort.small_groups import small_groups
 from adbayes.cohort.stages import Floats, Labels, Stages
 from adbayes.cohort.targets import LAB_OF_GROUPS
+
+
+HANDFUL = 10
+"""Largest group that counts as a handful."""
+
+_HANDFULS = 12
+"""Handfuls from which a search of the others starts."""
 
 
 class LabStages(Stages):
@@ -53,12 +64,7 @@ class LabStages(Stages):
         column, latent = flag_column(name, week), self.lab_latent[name][v]
         extra = self.assumptions.extra_measured.get((name, week), 0)
         rng = self._rng(column)
-        seen = cells.copy()
-        if extra > 0 and (~seen).any():
-            more = np.flatnonzero(~seen)
-            seen[rng.permutation(more)[: min(extra, len(more))]] = True
-        elif extra < 0:
-            seen[rng.permutation(np.flatnonzero(seen))[:-extra]] = False
+        seen = _measured(cells, extra, rng)
         n = int(seen.sum())
         count = group[1] if group else round(n * self._share(name, v, week))
         share = count / n
@@ -78,14 +84,30 @@ class LabStages(Stages):
             own_cells=name != LAB_OF_GROUPS,
         )  # fmt: skip
 
+        handfuls: list[Labels] = []
+        if contrast is not None and count <= HANDFUL:
+            start = np.full(self.n, -1, dtype=np.int8)
+            start[np.flatnonzero(seen)] = 0
+            start[np.flatnonzero(seen)[:count]] = 1
+            handfuls = small_groups(problem, start, self._number(column, "sets"), _HANDFULS)
+
         def attempt(k: int) -> tuple[Labels, float]:
             rng = self._rng(column, k)
-            order = np.argsort(-(latent + 0.7 * rng.standard_normal(self.n)))
-            order = order[seen[order]]
-            start: Labels = np.where(seen, 0, -1).astype(np.int8)
-            high = count if group else int(np.clip(round(rng.normal(count, reach / 2)), 2, n - 2))
-            start[order[:high]] = 1
-            return search_labels(problem, start, self.effort.label, self._number(column, k, "s"))
+            if handfuls:
+                held = replace(problem, held=True)
+                return polish(held, handfuls[k % len(handfuls)], self._number(column, k, "s"))
+            starts: list[Labels] = []
+            for _ in range(self.effort.starts):
+                seen = _measured(cells, extra, rng)
+                order = np.argsort(-(latent + 0.7 * rng.standard_normal(self.n)))
+                order = order[seen[order]]
+                start: Labels = np.where(seen, 0, -1).astype(np.int8)
+                drawn = int(np.clip(round(rng.normal(count, reach / 2)), 2, n - 2))
+                start[order[: count if group else drawn]] = 1
+                starts.append(start)
+            # Where it fails on the patients of LDH, a laboratory value may have been measured on others.
+            own = replace(problem, masks_move=problem.masks_move or k > 0)
+            return search_labels(own, starts, self.effort.label, self._number(column, k, "s"))
 
         # The groups of Table 4 carry more numbers and are the base of everything after: more attempts.
         tries = self.effort.attempts * (3 if name == LAB_OF_GROUPS else 1)
@@ -125,3 +147,15 @@ class LabStages(Stages):
             f"{name} values, week {week}", attempt, self.effort.attempts
         )
         return found
+
+
+def _measured(
+    cells: NDArray[np.bool_], extra: int, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Cells with as many more, or fewer, as another laboratory value has."""
+    seen = cells.copy()
+    if extra > 0:
+        seen[rng.permutation(np.flatnonzero(~cells))[:extra]] = True
+    elif extra < 0:
+        seen[rng.permutation(np.flatnonzero(cells))[:-extra]] = False
+    return seen

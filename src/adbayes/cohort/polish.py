@@ -18,7 +18,8 @@ Labels = NDArray[np.int8]
 _MOVES = 1200
 _TRIED = 600
 _AROUND = 30
-_STALLS = 8
+_STALLS, _FAR_STALLS, _FAR = 8, 3, 3.0
+"""Stalls after which the search ends, near the print and farther from it than so many half widths."""
 _CHOICE = 0.02
 """Weight of a window that is a choice: it may be left a little if the print then agrees."""
 
@@ -64,9 +65,9 @@ def polish(problem: Labelled, labels: Labels, seed: int) -> tuple[Labels, float]
     weight = np.ones(now.shape[1])
     weight[now.shape[1] - problem.chosen :] = _CHOICE
     printed = (weight >= 1).astype(float)
-    best, least = labels, float(_excess(now, printed)[0])
+    best, least = labels, float(excess(now, printed)[0])
     stalls = 0
-    while least > 0.0 and stalls <= _STALLS:
+    while least > 0.0 and stalls <= (_STALLS if least < _FAR else _FAR_STALLS):
         moves = problem.moves(state)
         if len(moves) > _MOVES:
             moves = moves[rng.permutation(len(moves))[:_MOVES]]
@@ -75,20 +76,34 @@ def polish(problem: Labelled, labels: Labels, seed: int) -> tuple[Labels, float]
         pairs = _best_pairs(now[0], rows - now, moves, weight, _TRIED)
         everyone = np.concatenate([single, _changed(state, moves[pairs])])
         everything = np.concatenate([rows, problem.rows(everyone[len(single) :])])
-        value = _excess(everything, weight)
-        missed = _excess(everything, printed)
+        value = excess(everything, weight)
+        missed = excess(everything, printed)
         k = int(np.argmin(missed))
         if missed[k] < least:
             best, least = everyone[k], float(missed[k])
         k = int(np.argmin(value))
-        if value[k] >= _excess(now, weight)[0]:
+        if value[k] >= excess(now, weight)[0]:
             stalls += 1
             k = int(rng.choice(np.argsort(value, kind="stable")[:_AROUND]))
         state, now = everyone[k], everything[k][None]
     return best, least
 
 
-def _excess(rows: Floats, weight: NDArray[np.generic]) -> Floats:
+def excess(rows: Floats, weight: NDArray[np.generic]) -> Floats:
+    """How far numbers lie outside their windows, summed.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (labels, windows)
+        Distances in half widths.
+    weight : ndarray of shape (windows,)
+        What each counts.
+
+    Returns
+    -------
+    ndarray of shape (labels,)
+        0 where all agree.
+    """
     return np.asarray(np.maximum(np.abs(rows) - 0.9999 / MARGIN, 0.0) @ weight.astype(float))
 
 

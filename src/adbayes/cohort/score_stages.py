@@ -6,16 +6,13 @@ import numpy as np
 from scipy import stats
 
 from adbayes.cohort.derive import flag_column
-from adbayes.cohort.lab_stages import LabStages
+from adbayes.cohort.lab_stages import HANDFUL, LabStages
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.cohort.scores import Grouping, ScoreProblem, Tie, Values
 from adbayes.cohort.stages import Floats
 from adbayes.cohort.targets import ANY, LAB_OF_GROUPS, Interval
 from adbayes.cohort.windows import Part, missed, settle
 from adbayes.errors import DataError
-
-_FEW = 10
-"""Largest group that counts as a handful."""
 
 _NEAR_P = 0.0018
 """Half width of a p value's window while everything else is made exact."""
@@ -123,7 +120,7 @@ class ScoreStages(LabStages):
         movable = np.ones(self.n, dtype=bool)
         state, _ = settle(problem, start, effort.rough, rng)
         few = problem.rare()
-        if 0 < len(few) <= _FEW:
+        if 0 < len(few) <= HANDFUL:
             # The mean of a handful of patients is met first, by them alone: later it would freeze.
             movable[few] = False
             part = Part(problem, ~movable, problem.rare_windows())

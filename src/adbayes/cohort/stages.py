@@ -45,8 +45,10 @@ class Effort:
         Rounds of a search for scores: from the base model to the neighbourhood of the print, of the
         smallest group alone, to a temperature at which states can still change and at it, and with
         room for the p values.
+    starts : int
+        Searches for labels of which the nearest is polished.
     attempts : int
-        Fresh starts of a search that has not made everything agree.
+        Repetitions of a search that has not made everything agree.
     trials : int
         EASI found anew where the rows of the characteristics do not all agree with it.
     """
@@ -65,6 +67,7 @@ class Effort:
     )
     near: Schedule = ((20_000_000, 1.0, 0.7),) * 3
     lab: int = 400_000
+    starts: int = 4
     attempts: int = 3
     trials: int = 6
 
@@ -272,10 +275,12 @@ class Stages:
 
         def attempt(k: int) -> tuple[Labels, float]:
             rng = self._rng(name, k)
-            start: Labels = (rng.permutation(self.n) < count).astype(np.int8)
+            starts: list[Labels] = [
+                (rng.permutation(self.n) < count).astype(np.int8) for _ in range(self.effort.starts)
+            ]
             if fixed:
-                start = (~self.subset).astype(np.int8)
-            return search_labels(problem, start, self.effort.label, self._number(name, k, "s"))
+                starts = [(~self.subset).astype(np.int8)] * self.effort.starts
+            return search_labels(problem, starts, self.effort.label, self._number(name, k, "s"))
 
         self.labels[name] = self._best(name, attempt, self.effort.attempts)
         if fixed:
