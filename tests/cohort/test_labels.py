@@ -200,7 +200,7 @@ def attempts(problem: LabelProblem, start: np.ndarray, count: int = 4) -> tuple[
     for seed in range(count):
         mixed = start.copy()
         mixed[seen] = np.random.default_rng(seed).permutation(start[seen])
-        found, missed = search_labels(problem, mixed, 8000, seed)
+        found, missed = search_labels(problem, [mixed], 8000, seed)
         if missed < least:
             best, least = found, missed
         if least == 0:
@@ -222,7 +222,7 @@ def test_a_row_made_from_known_labels_is_printed_again(seed: int) -> None:
 def test_equal_seeds_give_equal_labels() -> None:
     x, z, y = people(0)
     problem, start = LabelProblem(x, y, asked(x, z, y)), np.sort(z)
-    one, other, third = (search_labels(problem, start, 1000, seed)[0] for seed in (1, 1, 2))
+    one, other, third = (search_labels(problem, [start], 1000, seed)[0] for seed in (1, 1, 2))
     assert (one == other).all()
     assert (one != third).any()
     assert (start == np.sort(z)).all()  # what was given is not changed
@@ -243,7 +243,7 @@ def test_groups_made_from_known_labels_are_printed_again() -> None:
         masks_move=True,
     )  # fmt: skip
     start = np.random.default_rng(1).permutation(z)
-    found, missed = search_labels(problem, start, 8000, 3)
+    found, missed = search_labels(problem, [start], 8000, 3)
     mine, others = v[found == 1], v[found == 0]
     # Eight numbers, one vector of labels: what may be left over is a unit of a last digit or two.
     assert missed < 4
@@ -261,7 +261,7 @@ def test_counts_that_are_free_stay_in_their_window() -> None:
     )
     start = np.where(z < 0, -1, 0).astype(np.int8)
     start[np.flatnonzero(z >= 0)[: count + 6]] = 1
-    found, missed = search_labels(problem, start, 8000, 1)
+    found, missed = search_labels(problem, [start], 8000, 1)
     assert missed == 0
     assert abs((found == 1).sum() - count) <= 1
     assert ((found == -1) == (z == -1)).all()
@@ -273,7 +273,7 @@ def test_a_row_that_no_labels_give_is_said_to_be_missed() -> None:
     row = asked(x, z, y)
     # Wald's p and the estimate contradict each other.
     impossible = replace(row, p_value=(0.9, 0.901))
-    _, missed = search_labels(LabelProblem(x, y, impossible), z, 1000, 0)
+    _, missed = search_labels(LabelProblem(x, y, impossible), [z], 1000, 0)
     assert missed > 10
 
 
@@ -295,7 +295,7 @@ def test_a_count_alone_is_met_by_any_labels_of_that_count() -> None:
     x, z, y = people(0)
     problem = LabelProblem(x, y)
     assert problem.rows(np.array([z, z])).shape == (2, 0)
-    found, missed = search_labels(problem, z, 100, 0)
+    found, missed = search_labels(problem, [z], 100, 0)
     assert missed == 0
     assert sorted(found) == sorted(z)
 
@@ -309,6 +309,6 @@ def test_a_group_that_empties_harms_nothing() -> None:
         x, y, choices=[Difference.about(v, 0.0, 0.1)], high=near(2, 1.5), exchange=False
     )
     assert np.isfinite(problem.residual(np.where(one > 0, 0, one).astype(np.int8))).all()
-    found, missed = search_labels(problem, one, 2000, 0)
+    found, missed = search_labels(problem, [one], 2000, 0)
     assert missed == 0
     assert 1 <= (found == 1).sum() <= 3

@@ -110,7 +110,7 @@ class LabStages(Stages):
             return search_labels(own, starts, self.effort.label, self._number(column, k, "s"))
 
         # The groups of Table 4 carry more numbers and are the base of everything after: more attempts.
-        tries = self.effort.attempts * (3 if name == LAB_OF_GROUPS else 1)
+        tries = self.effort.attempts * (3 if name == LAB_OF_GROUPS else 2)
         self.labels[column] = self._best(column, attempt, tries)
 
     def _share(self, name: str, v: int, week: int) -> float:
@@ -149,9 +149,7 @@ class LabStages(Stages):
         return found
 
 
-def _measured(
-    cells: NDArray[np.bool_], extra: int, rng: np.random.Generator
-) -> NDArray[np.bool_]:
+def _measured(cells: NDArray[np.bool_], extra: int, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Cells with as many more, or fewer, as another laboratory value has."""
     seen = cells.copy()
     if extra > 0:

@@ -23,7 +23,7 @@ from adbayes.cohort.windows import Floats, Ints, window
 
 Labels = NDArray[np.int8]
 
-_FINEST = 1e-4
+_FINEST = 2e-5
 """Smallest half width of a window on the log scale."""
 
 _SOFT, _MEANS, _OUTSIDE = 0, 1, 2
@@ -306,7 +306,9 @@ def search_labels(
     if not problem.exchange:
         count = (sum(problem.high) / 2, (problem.high[1] - problem.high[0]) / 4)
     k = len(kinds)
-    weight = np.r_[np.ones(problem.rows(starts[0][None]).shape[1] - problem.chosen), np.zeros(problem.chosen)]
+    weight = np.r_[
+        np.ones(problem.rows(starts[0][None]).shape[1] - problem.chosen), np.zeros(problem.chosen)
+    ]
     nearest, least = starts[0], np.inf
     rng = np.random.default_rng(seed)
     for start in starts:

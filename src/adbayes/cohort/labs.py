@@ -112,9 +112,11 @@ def reconstruct_lab(
     low_end, high_end = (np.rint(end).astype(np.int64) for end in ends(mu, sigma))
     values = np.full(len(high), -1, dtype=np.int64)
     values[seen] = np.clip(np.rint(start[seen]), low_end[seen], high_end[seen])
+    # A mean on the end of its interval may be rounded either way.
+    inner = [(low + 1e-3 * (high - low), high - 1e-3 * (high - low)) for low, high in printed]
     missed = _search(
         values, seen, low_end, high_end, np.log(start), _FREE * sigma,
-        printed[0][0], printed[0][1], printed[1][0], printed[1][1], moments[1], steps, rng,
+        *inner[0], *inner[1], moments[1], steps, rng,
     )  # fmt: skip
     return values, float(missed)
 

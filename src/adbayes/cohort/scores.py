@@ -15,7 +15,7 @@ from scipy import special, stats
 from adbayes.cohort.margins import discrete_beta
 from adbayes.cohort.targets import Interval
 from adbayes.cohort.welch import welch_window
-from adbayes.cohort.windows import Floats, Ints, Options, window
+from adbayes.cohort.windows import MARGIN, Floats, Ints, Options, window
 
 Values = tuple[Ints, Ints]
 """Baseline and visit, one whole number a patient."""
@@ -88,6 +88,8 @@ class ScoreProblem:
         Group means of the percent change.
     free_base : bool
         Whether the baseline is still to be found.
+    variances : ndarray of shape (patients,), optional
+        Variance of the visit's score in the base model, relative to `moments`; 1 if not given.
     """
 
     patients: int
@@ -102,15 +104,25 @@ class ScoreProblem:
     ties: list[Tie]
     groupings: list[Grouping]
     free_base: bool = True
+    variances: Floats | None = None
     costs: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        costs = []
-        for mean, sd in self.moments:
-            edges = np.arange(self.high + 2) / (self.high + 1)
-            cdf = stats.beta(*discrete_beta(float(mean), float(sd), self.high)).cdf(edges)
-            costs.append(-np.log(np.maximum(np.diff(cdf), 1e-12)))
-        object.__setattr__(self, "costs", np.array(costs))
+        probabilities = np.diff(self._cumulative(), prepend=0.0)
+        object.__setattr__(self, "costs", -np.log(np.maximum(probabilities, 1e-12)))
+
+    def _cumulative(self) -> Floats:
+        """Of the base model, up to each value: shape (2, patients, values)."""
+        edges = np.arange(1, self.high + 2) / (self.high + 1)
+        relative = np.ones((2, self.patients))
+        if self.variances is not None:
+            relative[1] = self.variances
+        found = np.empty((2, self.patients, self.high + 1))
+        for k, (mean, sd) in enumerate(self.moments):
+            for variance in np.unique(relative[k]):
+                margin = discrete_beta(float(mean), float(sd * np.sqrt(variance)), self.high)
+                found[k, relative[k] == variance] = stats.beta(*margin).cdf(edges)
+        return found
 
     @property
     def chosen(self) -> int:
@@ -128,6 +140,23 @@ class ScoreProblem:
         """
         groups = [weight for _ in self.groupings for weight in (1.0, 1.0, P_VALUE)]
         return np.array([1.0] * 6 + groups + [1.0] * len(self.ties))
+
+    def beside(self, state: Values) -> int:
+        """Printed numbers other than p values that a state does not have.
+
+        Parameters
+        ----------
+        state : tuple of ndarray
+            Baseline and visit.
+
+        Returns
+        -------
+        int
+            How many.
+        """
+        outside = np.abs(self.residual(state)) > 0.9999 / MARGIN
+        outside &= self.importance == 1.0
+        return int(outside[: len(outside) - self.chosen].sum())
 
     def relaxed(self, half_width: float) -> "ScoreProblem":
         """The same problem with wider windows for the p values of its groups.
@@ -160,13 +189,9 @@ class ScoreProblem:
         tuple of ndarray
             Baseline and visit.
         """
-        found = []
-        for v, (mean, sd) in enumerate(self.moments):
-            edges = np.arange(self.high + 2) / (self.high + 1)
-            cdf = stats.beta(*discrete_beta(float(mean), float(sd), self.high)).cdf(edges)
-            cut = np.searchsorted(cdf, special.ndtr(latent[v])) - 1
-            found.append(np.clip(cut, 1 if v == 0 else 0, self.high))
-        return found[0], found[1]
+        cumulative = self._cumulative()
+        found = (cumulative < special.ndtr(latent)[:, :, None]).sum(axis=2)
+        return np.clip(found[0], 1, self.high), np.clip(found[1], 0, self.high)
 
     def _sums(self, i: Ints, a: Floats, b: Floats) -> Floats:
         """What patients `i` with these values add to each sum; last axis: the sums."""
@@ -268,7 +293,7 @@ class ScoreProblem:
         sums = self._sums(who, a.astype(float), b.astype(float))
         # Not a matrix product: that would depend on the number of threads in its last bits.
         effects = np.einsum("nom,wm->now", sums - sums[:, :1], jacobian)
-        cost = self.costs[0][a] + self.costs[1][b]
+        cost = self.costs[0][who, a] + self.costs[1][who, b]
         return Options(effects.astype(np.float32), cost.astype(np.float32), counts)
 
     def _near(self, state: Values) -> tuple[Ints, Ints, Ints]:

@@ -49,6 +49,8 @@ class Effort:
         Searches for labels of which the nearest is polished.
     attempts : int
         Repetitions of a search that has not made everything agree.
+    redrawn : int
+        Scores found anew where a visit does not come near.
     trials : int
         EASI found anew where the rows of the characteristics do not all agree with it.
     """
@@ -63,12 +65,13 @@ class Effort:
         (1_000_000, 50.0, 10.0),
         (10_000_000, 10.0, 3.0),
         (10_000_000, 3.0, 1.2),
-        *((20_000_000, 1.0, 0.7),) * 7,
+        *((20_000_000, 1.0, 0.7),) * 9,
     )
     near: Schedule = ((20_000_000, 1.0, 0.7),) * 3
     lab: int = 400_000
     starts: int = 4
     attempts: int = 3
+    redrawn: int = 1
     trials: int = 6
 
 
