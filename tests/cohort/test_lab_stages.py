@@ -86,7 +86,8 @@ def test_values_lie_in_their_classes_and_have_the_printed_moments(
         seen = values[labels >= 0]
         assert seen.mean() == pytest.approx(mean, abs=0.005 + 1e-9)
         assert seen.std(ddof=1) == pytest.approx(sd, abs=0.005 + 1e-9)
-        assert values_found.missed[f"ldh values, week {week}"] == 0
+        # Only a mean on the end of its interval may be what 40 whole numbers can have.
+        assert values_found.missed[f"ldh values, week {week}"] < 1e-3
 
 
 def test_values_follow_the_patient_over_the_visits(values_found: ScoreStages) -> None:

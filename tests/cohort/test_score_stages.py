@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from adbayes.cohort.score_stages import ScoreStages
+from adbayes.cohort.score_stages import ScoreStages, _variances
+from adbayes.cohort.scores import Grouping
 from adbayes.errors import DataError
 
 
@@ -67,7 +68,7 @@ def test_latent_values_are_tied_to_what_was_found_before(scores_found: ScoreStag
     def of_seed(seed: int) -> np.ndarray:
         build = copy.copy(scores_found)
         build.seed = seed
-        return build._score_latent("nrs", ["easi"], [0.5])
+        return build._score_latent("nrs", ["easi"], [0.5], 0)
 
     many = [of_seed(seed) for seed in range(200)]
     easi = [stats.norm.ppf((stats.rankdata(x) - 0.5) / 40) for x in scores_found.values["easi"]]
@@ -104,7 +105,31 @@ def test_a_handful_is_found_first_and_kept(
     build._score("nrs", ["easi"])
     # All roughly, the six alone on their mean and p, then the others; the visit between has no groups.
     assert moved[:3] == [(40, None), (6, 2), (34, None)]
-    assert all(part in {(40, None), (34, None)} for part in moved[3:])
+    # So short a search comes nowhere near: the score is drawn once more, and found in the same way.
+    again = moved.index((6, 2), 2)
+    assert moved[again - 1 : again + 2] == moved[:3]
+    assert moved.count((6, 2)) == 2
+    assert set(moved) == {(40, None), (6, 2), (34, None)}
+
+
+def test_variances_are_those_for_which_means_and_p_go_together() -> None:
+    n, sizes, sd = 99, (30, 43), 29.3
+    labels = np.repeat(np.array([0, 1, -1], dtype=np.int8), [*sizes, 26])
+    t = stats.t.isf(0.92 / 2, sum(sizes) - 2)
+    asked = Grouping(labels, (67.6, 67.6), (66.9, 66.9), (0.92, 0.92))
+    found = _variances([asked], sd, n)
+    error = 0.7 / t
+    assert found[labels == 0][0] / 30 + found[labels == 1][0] / 43 == pytest.approx(
+        (error / sd) ** 2
+    )
+    assert found.sum() == pytest.approx(n)
+    # Equal variances have a standard error of their own: nothing to mend then.
+    equal = sd * np.sqrt(1 / 30 + 1 / 43) * t
+    mended = Grouping(labels, (67.6, 67.6), (67.6 - equal, 67.6 - equal), (0.92, 0.92))
+    assert _variances([mended], sd, n) == pytest.approx(1, abs=1e-9)
+    # A bound says nothing of a standard error.
+    assert (_variances([replace(asked, p_value=(0.0, 0.001))], sd, n) == 1).all()
+    assert _variances([replace(asked, p_value=(0.999, 0.999))], sd, n).max() == 2.25
 
 
 def test_a_moment_that_is_not_printed_is_missed(scores_found: ScoreStages) -> None:

@@ -119,15 +119,47 @@ def test_options_are_every_near_value_inside_the_range() -> None:
 def test_cost_is_minus_the_log_density_of_the_base_model() -> None:
     asked = problem(50)
     for k, (mean, sd) in enumerate(asked.moments):
-        weight = np.exp(-asked.costs[k])
+        weight = np.exp(-asked.costs[k][0])
+        assert (asked.costs[k] == asked.costs[k][0]).all()
         values = np.arange(21)
         assert weight.sum() == pytest.approx(1, abs=1e-6)
         assert weight @ values == pytest.approx(mean, abs=1e-4)
         assert weight @ (values - mean) ** 2 == pytest.approx(sd**2, abs=1e-3)
     state = random_scores(50)
     options = asked.options(state, np.random.default_rng(0))
-    wanted = asked.costs[0][state[0]] + asked.costs[1][state[1]]
+    wanted = asked.costs[0][0][state[0]] + asked.costs[1][0][state[1]]
     assert options.cost[:, 0] == pytest.approx(wanted, rel=1e-6)
+
+
+def test_the_visit_of_some_may_vary_more() -> None:
+    n = 40_000
+    relative = np.where(np.arange(n) < n // 2, 0.6, 1.4)
+    asked = replace(problem(n), variances=relative)
+    (_, (mean, sd)), values = asked.moments, np.arange(21)
+    for who in (0, n - 1):
+        weight = np.exp(-asked.costs[1][who])
+        assert weight @ values == pytest.approx(mean, abs=1e-4)
+        assert weight @ (values - mean) ** 2 == pytest.approx(sd**2 * relative[who], abs=1e-3)
+    assert (asked.costs[0] == asked.costs[0][0]).all()
+    z = np.random.default_rng(2).standard_normal((2, n))
+    base, visit = asked.draw(z)
+    for part in (relative < 1, relative > 1):
+        wanted = sd * np.sqrt(relative[part][0])
+        # Four Monte Carlo standard errors of an SD.
+        assert visit[part].std(ddof=1) == pytest.approx(wanted, abs=4 * wanted / np.sqrt(n))
+    assert base.std(ddof=1) == pytest.approx(asked.moments[0, 1], abs=0.05)
+
+
+def test_p_values_do_not_count_as_numbers_beside() -> None:
+    asked = problem(40)
+    state = random_scores(40)
+    residual = np.abs(asked.residual(state))
+    printed = len(residual) - asked.chosen
+    outside = residual[:printed] > 0.9999 / MARGIN
+    is_p = asked.importance[:printed] < 1
+    assert is_p.sum() == len(asked.groupings)
+    assert asked.beside(state) == (outside & ~is_p).sum()
+    assert asked.beside(state) > 0
 
 
 def test_draws_have_the_printed_moments() -> None:

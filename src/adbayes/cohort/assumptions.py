@@ -22,10 +22,10 @@ EXTRA_MEASURED: Mapping[tuple[str, int], tuple[int, ...]] = MappingProxyType(
         ("ige", 16): (-4, -3, -2),
         ("ige", 32): (-2, 1),
         ("ige", 52): (5, 4, 6),
-        ("tec", 0): (7, 5, 9, 11, 15, 19),
+        ("tec", 0): (5, 8, 9, 11, 15, 19),
         ("tec", 16): (8, 6, 7, 9),
         ("tec", 32): (0, 3, 6, 8),
-        ("tec", 52): (13, 7, 9, 11, 15, 17),
+        ("tec", 52): (13, 7, 12, 11, 15, 16),
     }
 )
 """Values measured beside those of LDH, with alternatives; the first is the default.

@@ -16,7 +16,6 @@ from adbayes.cohort.small_groups import small_groups
 from adbayes.cohort.stages import Floats, Labels, Stages
 from adbayes.cohort.targets import LAB_OF_GROUPS
 
-
 HANDFUL = 10
 """Largest group that counts as a handful."""
 

@@ -9,7 +9,7 @@ ratios is computed for each of them.
 import numpy as np
 from numba import njit
 
-from adbayes.cohort.labels import Labels, LabelProblem
+from adbayes.cohort.labels import LabelProblem, Labels
 from adbayes.cohort.polish import excess
 from adbayes.cohort.welch import welch_bounds, welch_miss
 from adbayes.cohort.windows import Ints
