@@ -105,10 +105,10 @@ def test_a_handful_is_found_first_and_kept(
     build._score("nrs", ["easi"])
     # All roughly, the six alone on their mean and p, then the others; the visit between has no groups.
     assert moved[:3] == [(40, None), (6, 2), (34, None)]
-    # So short a search comes nowhere near: the score is drawn once more, and found in the same way.
+    # So short a search comes nowhere near: the score is drawn again, and found in the same way.
     again = moved.index((6, 2), 2)
     assert moved[again - 1 : again + 2] == moved[:3]
-    assert moved.count((6, 2)) == 2
+    assert moved.count((6, 2)) == 1 + build.effort.redrawn
     assert set(moved) == {(40, None), (6, 2), (34, None)}
 
 
