@@ -18,7 +18,7 @@ _NEAR_P = 0.0018
 """Half width of a p value's window while everything else is made exact."""
 
 _NEAR_ENOUGH = 3.0
-"""Half widths, over all visits of a score, from which on it is drawn again."""
+"""Half widths, over all visits of a score, from which on it is drawn again for p values alone."""
 
 _VARIANCES = (0.35, 2.25)
 """Smallest and largest relative variance of a patient's score."""
@@ -28,7 +28,15 @@ _AT_FIRST, _LATER = 0.1, 0.04
 
 
 class ScoreStages(LabStages):
-    """Scores, given EASI and the groups of Table 4."""
+    """Scores, given EASI and the groups of Table 4.
+
+    Attributes
+    ----------
+    beside : int
+        Printed numbers other than p values that the score in hand does not have.
+    """
+
+    beside = 0
 
     def scores(self) -> None:
         """Find each score: baseline with the last visit, then the visits between.
@@ -41,17 +49,17 @@ class ScoreStages(LabStages):
             done.append(name)
 
     def _score(self, name: str, done: list[str]) -> None:
-        """Find a score; again, from another draw, where a visit does not come near."""
-        found: list[tuple[float, dict[str, float], Ints]] = []
+        """Find a score; again, from another draw, where anything but a p value is left over."""
+        found: list[tuple[int, float, dict[str, float], Ints]] = []
         for number in range(self.effort.redrawn + 1):
-            before = dict(self.missed)
+            before, self.beside = dict(self.missed), 0
             values = self._score_drawn(name, done, number)
             new = {stage: m for stage, m in self.missed.items() if stage not in before}
             self.missed = before
-            found.append((sum(new.values()), new, values))
-            if sum(new.values()) < _NEAR_ENOUGH:
+            found.append((self.beside, sum(new.values()), new, values))
+            if self.beside == 0 and sum(new.values()) < _NEAR_ENOUGH:
                 break
-        _, new, self.values[name] = min(found, key=lambda f: f[0])
+        *_, new, self.values[name] = min(found, key=lambda f: f[:2])
         self.missed |= new
 
     def _score_drawn(self, name: str, done: list[str], number: int) -> Ints:
@@ -156,6 +164,7 @@ class ScoreStages(LabStages):
             near, _ = settle(roomy, state, effort.near, rng)
             state = min((state, near), key=lambda s: (problem.beside(s), missed(problem, s)))
         self.missed[stage] = missed(problem, state)
+        self.beside += problem.beside(state)
         return state
 
 
