@@ -29,14 +29,14 @@ _FIRST, _LAST = 0.3, 2e-3
 """Widths of the kernel, in standard errors; half a unit of print is near 1e-3."""
 _MOVES, _PAIRS = 2500, 600
 """Exchanges of a predictor of which all pairs are judged, and pairs of which the numbers are computed."""
-_AROUND, _STEPS, _MANY = 30, 4, 600
+_AROUND, _STEPS, _MANY = 30, 6, 300
 """Nearest misses from which a walk goes on, its steps a round, and labels from which it need not."""
 _SLACK = 3.0
 """Half widths by which the choices of a predictor, all together, may be farther off than before."""
-_NEAR, _PROPOSALS = 200, 20_000
+_NEAR, _PROPOSALS = 300, 60_000
 """Labels nearest to the present ones that a round of annealing draws from, as many of the others, and
 draws."""
-_POOL, _TOGETHER, _EXACT, _KICK = 1000, 2000, 30, 8
+_POOL, _TOGETHER, _EXACT, _KICK = 1500, 3000, 40, 6
 """Labels of each predictor that are paired, pairs whose joint numbers are computed, those of them that get
 profile limits, and the best of which one is taken where none is better."""
 _TRIES = 12
@@ -211,9 +211,9 @@ def search_joint(
     start : ndarray of int8 of shape (predictors, patients)
         Labels that agree with what each predictor asks by itself, as nearly as they can.
     rounds : int
-        Rounds of annealing, about a second each.
+        Rounds of annealing, about two seconds each.
     pairs : int
-        Rounds of pairs, about two seconds each.
+        Rounds of pairs, about a second each.
     seed : int
         Seed.
 

@@ -73,8 +73,8 @@ class Effort:
     starts: int = 4
     attempts: int = 3
     trials: int = 6
-    joint: int = 40
-    pairs: int = 12
+    joint: int = 16
+    pairs: int = 20
 
 
 class Stages:
