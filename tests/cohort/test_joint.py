@@ -100,7 +100,7 @@ def test_equal_seeds_give_equal_labels(start: np.ndarray) -> None:
     assert (one != other).any()
 
 
-def test_labels_that_separate_are_left(start: np.ndarray) -> None:
+def test_labels_that_separate_have_no_joint_numbers(start: np.ndarray) -> None:
     problem, _ = known()
     apart = start.copy()
     apart[0] = problem.response

@@ -229,10 +229,10 @@ def search_joint(
     for r in range(rounds):
         lists = _drawn(kept, state, 2 * _NEAR, rng)
         ends = np.cumsum([0, *map(len, lists)])
-        widths = [_FIRST * (_LAST / _FIRST) ** (at / rounds) for at in (r, r + 1)]
+        first, last = (_FIRST * (_LAST / _FIRST) ** (at / rounds) for at in (r, r + 1))
         least = _anneal(
             problem.baseline, problem.response, state, np.concatenate(lists), ends, problem.wanted,
-            problem.scales, *widths, _PROPOSALS, rng, best, least,
+            problem.scales, first, last, _PROPOSALS, rng, best, least,
         )  # fmt: skip
     state = best
     numbers = problem.numbers(state[None])[0]
