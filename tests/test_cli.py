@@ -132,6 +132,8 @@ def test_published_answers_ids_patterns_and_sets(adbayes: Command) -> None:
         (("cohort",), "Missing option '--out'"),
         (("cohort", "--out", "x.parquet"), "give a name that ends in .csv"),
         (("cohort", "--out", "x.csv", "--embedded", "1", "--seed", "2"), "give one of them"),
+        (("cohort", "--out", "x.csv", "--fit-all"), "--fit-all needs --seed"),
+        (("cohort", "--out", "x.csv", "--fit-all", "--embedded", "1"), "--fit-all needs --seed"),
         (("cohort", "--out", "x.csv", "--fidelity", "x.csv"), "give two files"),
         (("cohort", "--out", "x.csv", "--fidelity", "tests"), "tests: is a folder"),
         (("cohort", "--out", "/proc/none/x.csv"), "/proc"),
@@ -226,22 +228,25 @@ def test_a_cohort_is_written_with_its_fidelity(
 ) -> None:
     asked: list[object] = []
 
-    def build(seed: int, choices: object, *, progress: Callable[[str], None]):
-        asked.extend([seed, choices])
+    def build(seed: int, choices: object, *, fit_all: bool, progress: Callable[[str], None]):
+        asked.extend([seed, choices, fit_all])
         progress("EASI")
         return invented
 
     monkeypatch.setattr("adbayes.cohort.reconstruct.reconstruct_patients", build)
     out, numbers = tmp_path / "mine.csv", tmp_path / "numbers.csv"
-    done = adbayes("cohort", "--seed", "2", "--out", str(out), "--fidelity", str(numbers))
+    done = adbayes(
+        "cohort", "--seed", "2", "--out", str(out), "--fidelity", str(numbers), "--fit-all"
+    )
     assert done.returncode == 0
-    assert asked == [2, vary_assumptions(2)]
+    assert asked == [2, vary_assumptions(2), True]
     assert "synthetic patients" in done.stdout
     assert "adbayes: EASI" in done.stderr
     text = out.read_text()
     assert text.startswith("# synthetic = true\n")
+    assert "# fit_all = True\n" in text
     found = pd.read_csv(numbers)
-    assert found["role"].eq("target").sum() == 260
+    assert found["role"].eq("target").sum() == 288
     assert {path.name for path in tmp_path.iterdir()} == {"mine.csv", "numbers.csv"}
     data = adbayes("check", "easi_change", "--data", str(out))
     assert "not patient data" in data.stdout
@@ -254,6 +259,7 @@ def test_an_embedded_cohort_is_written_as_it_is(
     out = tmp_path / "mine.csv"
     assert adbayes("cohort", "--out", str(out)).returncode == 0
     assert out.read_text() == export_text(invented)
+    assert "fit_all" not in out.read_text()
 
 
 def test_numpy_is_imported_after_the_command_has_settled_its_threads() -> None:

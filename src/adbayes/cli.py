@@ -199,6 +199,9 @@ def cohort(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Build one from this seed: minutes.")
     ] = None,
+    fit_all: Annotated[
+        bool, typer.Option("--fit-all", help="Make Table 6 a target too, with --seed.")
+    ] = False,
     fidelity: Annotated[
         Path | None, typer.Option(help="CSV file for every printed number beside the cohort's.")
     ] = None,
@@ -214,6 +217,8 @@ def cohort(
 
     if embedded is not None and seed is not None:
         raise DataError("--embedded and --seed name two cohorts; give one of them")
+    if fit_all and seed is None:
+        raise DataError("--fit-all needs --seed; the embedded cohorts have Table 6 held out")
     _check_csv(out)
     if fidelity is not None:
         _check_csv(fidelity)
@@ -228,12 +233,12 @@ def cohort(
                 print(f"adbayes: {name}", file=sys.stderr, flush=True)
 
         choices = vary_assumptions(seed)
-        patients = reconstruct_patients(seed, choices, progress=stage)
-    table = compare(patients)
+        patients = reconstruct_patients(seed, choices, fit_all=fit_all, progress=stage)
+    table = compare(patients, fit_all=fit_all)
     counts = fidelity_by_table(table).drop(columns="cohort")
     try:
         with replacing(out) as temporary:
-            text = export_text(patients)
+            text = export_text(patients, fit_all=fit_all)
             temporary.write_text(text, encoding="utf-8", newline="\n")
             if fidelity is not None:
                 write_table(table, fidelity)

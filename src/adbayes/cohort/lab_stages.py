@@ -83,6 +83,7 @@ class LabStages(Stages):
             own_cells=name != LAB_OF_GROUPS,
         )  # fmt: skip
 
+        self.problems[column] = problem
         handfuls: list[Labels] = []
         if contrast is not None and count <= HANDFUL:
             start = np.full(self.n, -1, dtype=np.int8)

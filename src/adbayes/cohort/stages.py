@@ -53,6 +53,9 @@ class Effort:
         Scores found anew where a visit does not come near.
     trials : int
         EASI found anew where the rows of the characteristics do not all agree with it.
+    joint, pairs : int
+        Rounds of the search for a joint regression, where it is a target: annealed, and by pairs of
+        changes.
     """
 
     easi: int = 2_000_000
@@ -73,6 +76,8 @@ class Effort:
     attempts: int = 3
     redrawn: int = 2
     trials: int = 6
+    joint: int = 16
+    pairs: int = 20
 
 
 class Stages:
@@ -94,6 +99,7 @@ class Stages:
         self.missed: dict[str, float] = {}
         self.values: dict[str, NDArray[np.int64]] = {}
         self.labels: dict[str, Labels] = {}
+        self.problems: dict[str, LabelProblem] = {}
 
     def _rng(self, *names: object) -> np.random.Generator:
         return np.random.default_rng(self._number(*names))
@@ -166,6 +172,7 @@ class Stages:
                 least = missed
                 best = dict(self.__dict__)
                 best["labels"], best["values"] = dict(self.labels), dict(self.values)
+                best["problems"] = dict(self.problems)
             if missed == 0:
                 break
         self.__dict__.update(best)
@@ -215,11 +222,11 @@ class Stages:
         ranks = stats.rankdata(fraction, axis=1)
         self.severity = stats.norm.ppf((ranks - 0.5) / self.n)
 
-    def _row(self, term: str) -> OddsRow | None:
-        if term not in self.targets.odds_terms():
+    def _row(self, term: str, table: str = "table5") -> OddsRow | None:
+        if term not in self.targets.odds_terms(table):
             return None
         odds, low, high, p_value = (
-            self.targets.interval("table5", s, term=term)
+            self.targets.interval(table, s, term=term)
             for s in ("odds_ratio", "ci_low", "ci_high", "p_value")
         )
         return OddsRow(odds, low, high, p_value)
@@ -275,6 +282,8 @@ class Stages:
             self.baseline, self.response, self._row(name), totals=totals,
             choices=self._coherence(name, count / self.n, self.n, self.assumptions.persistence),
         )  # fmt: skip
+
+        self.problems[name] = problem
 
         def attempt(k: int) -> tuple[Labels, float]:
             rng = self._rng(name, k)

@@ -258,15 +258,20 @@ class Targets:
         rows = self.table[(self.table["table"] == table) & self.table["statistic"].isin(_MOMENTS)]
         return tuple(dict.fromkeys(name for name in rows["variable"] if name in OUTCOMES))
 
-    def odds_terms(self) -> tuple[str, ...]:
-        """Predictors with a row of Table 5, in the order of print.
+    def odds_terms(self, table: str = "table5") -> tuple[str, ...]:
+        """Predictors with a row in a table of odds ratios, in the order of print.
+
+        Parameters
+        ----------
+        table : str, optional
+            `table5`, one predictor at a time, or `table6`, all at once.
 
         Returns
         -------
         tuple of str
             Columns of a patient file.
         """
-        return tuple(dict.fromkeys(self._rows(table="table5")["term"]))
+        return tuple(dict.fromkeys(self._rows(table=table)["term"]))
 
     def margin(self, column: str) -> int | None:
         """Number of patients with a characteristic.
