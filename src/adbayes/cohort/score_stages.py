@@ -20,6 +20,9 @@ _NEAR_P = 0.0018
 _NEAR_ENOUGH = 3.0
 """Half widths, over all visits of a score, from which on it is drawn again for p values alone."""
 
+_FAR_OFF = 20.0
+"""Half widths with which a draw is taken only if every other is as far off: its p values are no near misses."""
+
 _VARIANCES = (0.35, 2.25)
 """Smallest and largest relative variance of a patient's score."""
 
@@ -59,7 +62,7 @@ class ScoreStages(LabStages):
             found.append((self.beside, sum(new.values()), new, values))
             if self.beside == 0 and sum(new.values()) < _NEAR_ENOUGH:
                 break
-        *_, new, self.values[name] = min(found, key=lambda f: f[:2])
+        *_, new, self.values[name] = min(found, key=lambda f: (f[1] > _FAR_OFF, *f[:2]))
         self.missed |= new
 
     def _score_drawn(self, name: str, done: list[str], number: int) -> Ints:
