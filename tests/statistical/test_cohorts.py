@@ -17,13 +17,7 @@ from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.paper.published import load_published
 from adbayes.results.fidelity import fidelity, fidelity_by_table, placed
 
-BESIDE = 1
-"""Means, SDs, counts, percentages and correlations that a cohort may print beside (of over 100)."""
-
-NEAR = 1.0
-"""How far they may then lie, in units of the last printed digit."""
-
-ODDS_MATCHED, ODDS_CLOSE = 0.83, 0.96
+ODDS_MATCHED, ODDS_CLOSE = 0.83, 0.97
 """Shares of Tables 4 and 5 printed as they were, and within 1 % (a p value: within 0.002)."""
 
 MATCHED = 0.94
@@ -102,11 +96,7 @@ def test_moments_counts_and_correlations_are_those_of_the_print(
     judged = found[(found["role"] == "target")]
     assert len(judged) > 100
     beside = judged[~judged["matched"].astype(bool)]
-    shown = beside[["published_id", "published", "reconstructed"]].to_string()
-    assert len(beside) <= BESIDE, shown
-    assert (beside["digits"].abs() <= NEAR).all(), shown
-    assert not beside["kind"].isin({"number", "range"}).any(), shown
-    assert beside["table"].ne("fig1").all(), shown
+    assert beside.empty, beside[["published_id", "published", "reconstructed"]].to_string()
 
 
 def counted(index: int) -> pd.DataFrame:
@@ -143,6 +133,8 @@ def test_groups_and_odds_ratios_are_near_the_print(index: int) -> None:
     assert groups["numbers"].sum() == 84
     assert groups["matched"].sum() / 84 >= ODDS_MATCHED, groups.to_string()
     assert groups["close"].sum() / 84 >= ODDS_CLOSE, groups.to_string()
+    means = mine[(mine["table"] == "table4") & (mine["kind"] == "mean")]
+    assert int(means["matched"].sum()) >= 31, means.to_string()
     assert mine["matched"].sum() / 260 >= MATCHED, mine.to_string()
 
 
