@@ -100,6 +100,40 @@ def test_what_is_printed_as_it_was_lies_in_every_window() -> None:
         assert np.abs(problem.residual(other)).max() > 1 / MARGIN
 
 
+@pytest.mark.parametrize(
+    ("ratio", "low", "high", "p", "near"),
+    [
+        (2.0, 1.0, 4.0, 0.05, True),
+        (2.019, 0.991, 4.039, 0.0509, True),
+        (2.021, 1.0, 4.0, 0.05, False),
+        (2.0, 0.989, 4.0, 0.05, False),
+        (2.0, 1.0, 4.041, 0.05, False),
+        (2.0, 1.0, 4.0, 0.0511, False),
+    ],
+)
+def test_what_is_near_is_within_a_percent_and_a_thousandth_of_p(
+    ratio: float, low: float, high: float, p: float, near: bool
+) -> None:
+    printed = OddsRow((1.9995, 2.0005), (0.9995, 1.0005), (3.9995, 4.0005), (0.04995, 0.05005))
+    wide = printed.relaxed()
+    pairs = (wide.odds_ratio, wide.ci_low, wide.ci_high, wide.p_value)
+    inside = [a <= x <= b for x, (a, b) in zip((ratio, low, high, p), pairs, strict=True)]
+    assert all(inside) == near
+
+
+def test_what_is_printed_coarsely_stays_as_wide() -> None:
+    row = OddsRow((0.5, 1.5), (0.05, 0.15), (3.5, 4.5), (0.045, 0.055))
+    assert row.relaxed() == row
+
+
+def test_labels_are_near_their_own_row_and_not_another() -> None:
+    x, z, y = people()
+    problem = LabelProblem(x, y, asked(x, z, y))
+    assert problem.near(z)
+    assert not problem.near((z == 1).astype(np.int8))
+    assert LabelProblem(x, y).near(z)
+
+
 def test_the_sign_of_z_is_that_of_the_log_odds_ratio() -> None:
     low = OddsRow((0.4, 0.5), (0.1, 0.2), (1.2, 1.4), (0.15, 0.16))
     high = OddsRow((2.0, 2.5), (0.8, 0.9), (5.0, 6.0), (0.15, 0.16))

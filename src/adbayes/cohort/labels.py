@@ -19,12 +19,15 @@ from adbayes.cohort.odds import limits, wald
 from adbayes.cohort.polish import excess, polish
 from adbayes.cohort.targets import ANY, Interval
 from adbayes.cohort.welch import GRID, welch_bounds, welch_miss, welch_window
-from adbayes.cohort.windows import Floats, Ints, window
+from adbayes.cohort.windows import MARGIN, Floats, Ints, window
 
 Labels = NDArray[np.int8]
 
 _FINEST = 2e-5
 """Smallest half width of a window on the log scale."""
+
+_NEAR_RATIO, _NEAR_P = 0.01, 0.001
+"""What a printed row may be off by and still be near."""
 
 _SOFT, _MEANS, _OUTSIDE = 0, 1, 2
 """What is asked of the groups: a choice, printed means with their p, a sum outside the group."""
@@ -58,6 +61,20 @@ class OddsRow:
         low, high = (float(stats.norm.isf(max(p, 1e-12) / 2)) for p in self.p_value[::-1])
         return [*logs, (-high, -low) if sum(logs[0]) < 0 else (low, high)]
 
+    def relaxed(self) -> "OddsRow":
+        """The row with all that counts as near: within 1 % of a ratio or limit, 0.001 of p.
+
+        Returns
+        -------
+        OddsRow
+            With intervals that are at least so wide.
+        """
+        ratio, low, high = (
+            _widened(pair, _NEAR_RATIO * sum(pair) / 2)
+            for pair in (self.odds_ratio, self.ci_low, self.ci_high)
+        )
+        return OddsRow(ratio, low, high, _widened(self.p_value, _NEAR_P))
+
     def scales(self) -> Floats:
         """What one standard error is on these scales.
 
@@ -69,6 +86,11 @@ class OddsRow:
         low, high = (math.sqrt(max(a * b, 1e-12)) for a, b in (self.ci_low, self.ci_high))
         se = math.log(high / low) / 3.92
         return np.array([se, se, se, 1.0])
+
+
+def _widened(pair: Interval, half: float) -> Interval:
+    middle = sum(pair) / 2
+    return min(pair[0], middle - half), max(pair[1], middle + half)
 
 
 def _log(pair: Interval) -> Interval:
@@ -211,6 +233,24 @@ class LabelProblem:
         ]
         # A characteristic of which only the count is printed has nothing else to agree with.
         return np.stack(found, axis=-1) if found else np.zeros((len(labels), 0))
+
+    def near(self, labels: Labels) -> bool:
+        """Whether every number of the printed row is met or near.
+
+        Parameters
+        ----------
+        labels : ndarray of int8
+            0, 1, or -1 for no value.
+
+        Returns
+        -------
+        bool
+            True without a row.
+        """
+        if self.row is None:
+            return True
+        row = replace(self, row=self.row.relaxed()).residual(labels)[:4]
+        return bool((np.abs(row) <= 1 / MARGIN).all())
 
     def residual(self, state: Labels) -> Floats:
         """Distance of each number from the middle of its window.
