@@ -202,9 +202,9 @@ class Fit:
         Returns
         -------
         pandas.DataFrame
-            The columns of `adbayes.checks.sensitivity.COLUMNS`.
+            The columns of `adbayes.checks.power_scaling.COLUMNS`.
         """
-        from adbayes.checks.sensitivity import power_scaling
+        from adbayes.checks.power_scaling import power_scaling
 
         return power_scaling(self, alpha)
 

@@ -16,6 +16,7 @@ from adbayes.inference.quadrature import Grid
 from adbayes.model.library import models_folder
 from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
 from adbayes.model.priors import Prior
+from adbayes.paper.likelihood import Likelihood
 from adbayes.paper.published import Paper
 
 PRIOR_FILE = "published.toml"
@@ -73,6 +74,41 @@ def posterior(
     """
     if not (priors is None or isinstance(priors, str | Prior)):
         raise SpecError(f"priors is a set's name or one Prior, found {type(priors).__name__}.")
+    asked, variant, n = _asked(id, n, likelihood)
+    return _posterior(asked, variant, n, priors)
+
+
+def printed_likelihood(
+    id: str, priors: str | None = None, n: int | None = None, likelihood: str = "skewed"
+) -> tuple[Quantity, Likelihood, Prior]:
+    """What the print says about a quantity before any prior on it, and the prior it is given.
+
+    Parameters
+    ----------
+    id, n, likelihood
+        As in `posterior`.
+    priors : str, optional
+        The set; it also holds what is not printed, such as the correlation of two visits.
+
+    Returns
+    -------
+    tuple of (Quantity, Likelihood, Prior)
+        The likelihood and the prior are on the quantity's working scale, but for a share, whose prior
+        is stated for the share.
+
+    Raises
+    ------
+    DataError, SpecError
+        As `posterior`.
+    """
+    asked, variant, n = _asked(id, n, likelihood)
+    _, chosen = choose_set(prior_sets(), priors, PRIOR_FILE)
+    shape = asked.build(n, chosen, "wald" if variant == "wald" else "skewed")
+    return asked, shape, chosen[asked.kind]
+
+
+def _asked(id: str, n: int | None, likelihood: str) -> tuple[Quantity, str, int | None]:
+    """The quantity, its variant and the number of patients, all checked."""
     asked = quantity(id)
     if n is not None and (isinstance(n, bool) or not isinstance(n, Integral)):
         raise DataError(f"n is {n!r}; it must be a whole number of patients.")
@@ -88,7 +124,7 @@ def posterior(
     variant = "wald" if likelihood == "wald" else "base"
     if n is not None and n != reported:
         variant = f"n{n}"
-    return _posterior(asked, variant, reported if n is None else n, priors)
+    return asked, variant, reported if n is None else n
 
 
 def _posterior(

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from adbayes.checks.sensitivity import scaled
+from adbayes.checks.power_scaling import scaled
 from adbayes.results.estimands import Estimand
 
 DRAWS = 4000
