@@ -379,6 +379,57 @@ def fit(
         raise typer.Exit(1)
 
 
+@app.command()
+def sensitivity(
+    spec: Annotated[
+        str,
+        typer.Argument(
+            help="A model's name or a TOML file; `published`: the paper, from print alone."
+        ),
+    ],
+    data: Data = None,
+    columns: Columns = None,
+    variant: Variant = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write tables and figures to.")] = None,
+    draws: Draws = None,
+    tune: Tune = None,
+    chains: Chains = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+) -> None:
+    """What if I had believed something else: priors that take each claim away, and what moves it most."""
+    from adbayes.report.sensitivity import run_sensitivity
+
+    with _progress(quiet) as progress:
+        found = run_sensitivity(
+            spec, data, columns=_columns(columns), variant=variant, out=out, jobs=jobs,
+            progress=progress, draws=draws, tune=tune, chains=chains, seed=seed,
+        )  # fmt: skip
+    print(found.label)
+    for row in found.sentences.to_dict("records"):
+        print(
+            f"{row['model']}: {row['outcome']}, {row['of']}: {row['sentence']} [{row['evidence']}]"
+        )
+    if len(found.multiverse):
+        shown = [
+            "claim",
+            "evidence",
+            "dimension",
+            "smallest",
+            "largest",
+            "cells",
+            "fallen",
+            "which",
+        ]
+        _print(found.moves[shown])
+    if out is not None:
+        print(f"written to {out}: sensitivity.csv, multiverse.csv, moves.csv, figures/")
+    if not found.passed:
+        print("NOT CONVERGED: some points of the grid; the rows are flagged", file=sys.stderr)
+        raise typer.Exit(1)
+
+
 def _check_csv(file: Path) -> None:
     """Refuse a file that cannot be written as CSV, before anything is computed."""
     from adbayes.report.output import check_folder

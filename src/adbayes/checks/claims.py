@@ -35,6 +35,11 @@ class Claim:
     x: str | None
 
     @property
+    def null(self) -> float | None:
+        """The value of no effect; None for a share, which has none."""
+        return {"odds_ratio": 1.0, "mean_change": 0.0}.get(self.estimand)
+
+    @property
     def title(self) -> str:
         """In words."""
         if self.estimand == "odds_ratio":

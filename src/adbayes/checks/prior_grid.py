@@ -34,6 +34,9 @@ MULTIPLES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 CENTRES = (-1.0, 0.0, 1.0)
 """Prior centres, in units of the sceptical set's 95 % bound."""
 
+CLAIMED = ("odds_ratio", "mean_change")
+"""Estimands with a null that a prior of one term bears on."""
+
 _SCEPTICAL = "skeptical"
 _Z95 = float(stats.norm.ppf(0.975))
 
@@ -110,7 +113,7 @@ def published_grid(ids: Iterable[str] | None = None) -> pd.DataFrame:
         mean from that under the reported prior, in its posterior SDs, on the scale of the prior.
     """
     if ids is None:
-        ids = [claim.id for claim in claims() if claim.estimand != "response"]
+        ids = [claim.id for claim in claims() if claim.null is not None]
     tables = []
     for id in ids:
         asked, _, sceptical = printed_likelihood(id, _SCEPTICAL)
@@ -206,7 +209,7 @@ def quantities_of(fit: Fit, term: str) -> list[Estimand]:
         mine = quantity.term in labels
         if term == fit.analysis.estimands.by:
             mine |= quantity.estimand == "mean_change"
-        if mine and quantity.estimand in ("odds_ratio", "mean_change"):
+        if mine and quantity.estimand in CLAIMED:
             found.append(quantity)
     return found
 
@@ -244,6 +247,7 @@ def refit_grid(
         under the widest prior centred at the null, from which `Marginal.of_draws` can start.
     """
     settled = plan(spec, cohort, variant, **sampler)
+    settled = replace(settled, jobs=tuple((_narrowed(a), frame) for a, frame in settled.jobs))
     sets = spec.prior_sets if (variant or "base") == "base" else spec.variant_sets[str(variant)]
     doubtful = sets.get(_SCEPTICAL, {})
     todo = [(a, frame, term) for a, frame in settled.jobs for term in varied_terms(a)]
@@ -275,6 +279,12 @@ def refit_grid(
         widest.append((points[-2][1], term))
     table = pd.DataFrame(rows).assign(method="refit", priors="grid")
     return table.reindex(columns=COLUMNS), widest
+
+
+def _narrowed(analysis: Analysis) -> Analysis:
+    """The analysis reporting its claims only: averages over patients would cost more than the fit."""
+    report = tuple(name for name in analysis.estimands.report if name in CLAIMED)
+    return replace(analysis, estimands=analysis.estimands.model_copy(update={"report": report}))
 
 
 def _rows(points: Sequence[tuple[str, Fit]], term: str, reported: str) -> list[dict[str, Any]]:

@@ -150,7 +150,7 @@ def published_sensitivity(ids: Iterable[str] | None = None) -> pd.DataFrame:
         The columns of `COLUMNS` and `published_id`; methods as in `sensitivity`. All by quadrature:
         nothing is sampled, and the rows of ``refit`` are posteriors, not reweighted draws.
     """
-    wanted = [c.id for c in claims() if c.estimand != "response"] if ids is None else list(ids)
+    wanted = [c.id for c in claims() if c.null is not None] if ids is None else list(ids)
     rows: list[dict[str, Any]] = []
     for id in wanted:
         asked, _, prior = printed_likelihood(id)
@@ -176,6 +176,44 @@ def published_sensitivity(ids: Iterable[str] | None = None) -> pd.DataFrame:
         rows.append(who | _conflict_row(marginal, normal(prior), now.grid.moments()[1]))
     table = pd.concat([published_grid(wanted), pd.DataFrame(rows)], ignore_index=True)
     return table.reindex(columns=[*COLUMNS, "published_id"])
+
+
+def published_curves(ids: Iterable[str], points: int = 40) -> pd.DataFrame:
+    """Posteriors from print alone over a range of prior widths, for a plot.
+
+    Parameters
+    ----------
+    ids : iterable of str
+        Quantities with a null.
+    points : int, optional
+        Prior SDs a quantity, evenly spaced on the log scale from a thirtieth to seven times the
+        reported one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        published_id, term, scale, mean, sd, median, ci_low, ci_high, prob_direction, null, tipping (NaN
+        for none), n, evidence.
+    """
+    tables = []
+    for id in ids:
+        asked, _, prior = printed_likelihood(id)
+        marginal, _ = printed_marginal(id)
+        _, sigma = normal(prior)
+        scale = np.geomspace(sigma / 30, 7 * sigma, points)
+        curve = marginal.summaries(marginal.null, scale, SCALES[asked.scale].report)
+        tables.append(
+            curve.assign(
+                published_id=id,
+                term=asked.term,
+                scale=scale,
+                null=asked.null,
+                tipping=credibility(marginal, sigma).tipping_scale,
+                n=asked.denominators["base"],
+                evidence="published",
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
 
 
 def _scaled(
