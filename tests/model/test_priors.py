@@ -1,10 +1,13 @@
 """Priors as values: checked, evaluated with SciPy, handed to Bambi unchanged."""
 
+from typing import Any
+
 import bambi as bmb
 import numpy as np
 import pymc as pm
 import pytest
 from scipy import stats
+from scipy.special import expit
 
 from adbayes.errors import SpecError
 from adbayes.model.priors import DISTRIBUTIONS, Prior
@@ -14,6 +17,7 @@ EXAMPLES = {
     "StudentT": {"nu": 4.0, "mu": 1.0, "sigma": 2.0},
     "Cauchy": {"alpha": -1.0, "beta": 2.5},
     "Laplace": {"mu": 0.5, "b": 1.5},
+    "LogF": {"m": 1.0},
     "HalfNormal": {"sigma": 3.0},
     "HalfStudentT": {"nu": 3.0, "sigma": 2.0},
     "HalfCauchy": {"beta": 2.0},
@@ -25,7 +29,7 @@ EXAMPLES = {
     "Uniform": {"lower": -1.0, "upper": 3.0},
 }
 POSITIVE = [
-    ("Normal", "sigma"), ("StudentT", "nu"), ("Cauchy", "beta"), ("Laplace", "b"), ("HalfNormal", "sigma"),
+    ("Normal", "sigma"), ("StudentT", "nu"), ("Cauchy", "beta"), ("Laplace", "b"), ("LogF", "m"), ("HalfNormal", "sigma"),
     ("HalfStudentT", "nu"), ("HalfCauchy", "beta"), ("Exponential", "lam"), ("Gamma", "alpha"),
     ("Gamma", "beta"), ("InverseGamma", "alpha"), ("LogNormal", "sigma"), ("Beta", "alpha"), ("Beta", "beta"),
 ]  # fmt: skip
@@ -35,11 +39,20 @@ def test_every_distribution_has_an_example() -> None:
     assert set(EXAMPLES) == set(DISTRIBUTIONS)
 
 
+def in_pymc(name: str) -> Any:
+    """The distribution as Bambi puts it into a model."""
+    make = Prior.of(name, **EXAMPLES[name]).to_bambi().dist
+    if make is None:
+        return getattr(pm, name).dist(**EXAMPLES[name])
+    with pm.Model():
+        return make("x", **EXAMPLES[name])
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_scipys_density_is_pymcs(name: str) -> None:
     prior = Prior.of(name, **EXAMPLES[name]).frozen()
     x = prior.ppf(np.array([0.01, 0.2, 0.5, 0.8, 0.99]))
-    theirs = pm.logp(getattr(pm, name).dist(**EXAMPLES[name]), x).eval()
+    theirs = pm.logp(in_pymc(name), x).eval()
     # PyMC keeps the constants of a distribution in single precision here.
     np.testing.assert_allclose(prior.logpdf(x), theirs, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(np.exp(prior.logpdf(x)), prior.pdf(x))
@@ -51,6 +64,28 @@ def test_draws_have_the_distribution(name: str) -> None:
     prior = Prior.of(name, **EXAMPLES[name])
     drawn = prior.sample(2000, np.random.default_rng(3))
     assert stats.kstest(drawn, prior.frozen().cdf).pvalue > 1e-3
+
+
+def test_draws_in_pymc_have_the_distribution() -> None:
+    drawn = pm.draw(in_pymc("LogF"), 2000, random_seed=4)
+    assert stats.kstest(drawn, Prior.of("LogF", m=1).frozen().cdf).pvalue > 1e-3
+
+
+def test_log_f_is_what_it_is_known_as() -> None:
+    x = np.linspace(-8, 8, 9)
+    # log-F(2, 2) is the logistic distribution; log-F(1, 1) the hyperbolic secant.
+    np.testing.assert_allclose(Prior.of("LogF", m=2).frozen().pdf(x), stats.logistic.pdf(x))
+    np.testing.assert_allclose(
+        Prior.of("LogF", m=1).frozen().pdf(x), stats.hypsecant(scale=2).pdf(x)
+    )
+
+
+def test_a_log_f_prior_is_m_pseudo_patients() -> None:
+    # Greenland and Mansournia 2015, doi 10.1002/sim.6537: m patients, half of them responders.
+    m, x = 1.0, np.linspace(-3, 3, 7)
+    patients = stats.binom.pmf(0, 1, expit(x)) ** (m / 2) * expit(x) ** (m / 2)
+    ratio = Prior.of("LogF", m=m).frozen().pdf(x) / patients
+    np.testing.assert_allclose(ratio, ratio[0])
 
 
 def test_a_hyper_prior_is_drawn_first_and_shared() -> None:

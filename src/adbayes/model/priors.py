@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from adbayes.errors import SpecError
 
@@ -47,11 +47,53 @@ def _student(nu: float, sigma: float, mu: float = 0.0) -> Any:
     return stats.t(nu, loc=mu, scale=sigma)
 
 
+class _LogF:
+    """The log-F(m, m) distribution: the log odds of a share that is Beta(m/2, m/2)."""
+
+    def __init__(self, m: float) -> None:
+        self.m = np.asarray(m, dtype=float)
+        self.share = stats.beta(self.m / 2, self.m / 2)
+
+    def logpdf(self, x: Any) -> Any:
+        x = np.asarray(x, dtype=float)
+        constant = special.betaln(self.m / 2, self.m / 2)
+        return self.m / 2 * x + self.m * special.log_expit(-x) - constant
+
+    def pdf(self, x: Any) -> Any:
+        return np.exp(self.logpdf(x))
+
+    def cdf(self, x: Any) -> Any:
+        return self.share.cdf(special.expit(x))
+
+    def ppf(self, q: Any) -> Any:
+        return special.logit(self.share.ppf(q))
+
+    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
+        return special.logit(self.share.rvs(size=size, random_state=random_state))
+
+
+def _log_f(name: str, m: Any, dims: Any = None, shape: Any = None) -> Any:
+    """The same in a PyMC model, which has no such distribution."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    def logp(value: Any, m: Any) -> Any:
+        # Its own half: log B(m/2, m/2).
+        constant = 2 * pt.gammaln(m / 2) - pt.gammaln(m)
+        return m / 2 * value - m * pt.softplus(value) - constant
+
+    def random(m: Any, rng: Any = None, size: Any = None) -> Any:
+        return special.logit(rng.beta(m / 2, m / 2, size=size))
+
+    return pm.CustomDist(name, m, logp=logp, random=random, dims=dims, shape=shape)
+
+
 # PyMC name -> (parameters in order, SciPy's frozen equivalent). One table: what is not in it is not a prior.
 DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Normal": (("mu", "sigma"), lambda mu, sigma: stats.norm(mu, sigma)),
     "StudentT": (("nu", "mu", "sigma"), lambda nu, mu, sigma: _student(nu, sigma, mu)),
     "Cauchy": (("alpha", "beta"), lambda alpha, beta: stats.cauchy(alpha, beta)),
+    "LogF": (("m",), _LogF),
     "Laplace": (("mu", "b"), lambda mu, b: stats.laplace(mu, b)),
     "HalfNormal": (("sigma",), lambda sigma: stats.halfnorm(scale=sigma)),
     "HalfStudentT": (("nu", "sigma"), lambda nu, sigma: _half(_student)(nu=nu, sigma=sigma)),
@@ -63,7 +105,9 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Beta": (("alpha", "beta"), lambda alpha, beta: stats.beta(alpha, beta)),
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
 }
-_POSITIVE = {"sigma", "nu", "b", "beta", "lam"}
+_POSITIVE = {"sigma", "nu", "b", "beta", "lam", "m"}
+_NOT_PYMC: dict[str, Callable[..., Any]] = {"LogF": _log_f}
+"""What PyMC lacks, made by a function of name, parameters, dims and shape."""
 _POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta"}  # a Cauchy's alpha is its location
 
 
@@ -277,7 +321,7 @@ class Prior:
             else (np.asarray(value) if isinstance(value, tuple) else value)
             for key, value in self.parameters
         }
-        return bmb.Prior(self.distribution, **values)
+        return bmb.Prior(self.distribution, dist=_NOT_PYMC.get(self.distribution), **values)
 
     def to_mapping(self) -> dict[str, Any]:
         """The table a spec would write, for fingerprints and scaffolds.
