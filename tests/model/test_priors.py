@@ -29,8 +29,9 @@ EXAMPLES = {
     "Uniform": {"lower": -1.0, "upper": 3.0},
 }
 POSITIVE = [
-    ("Normal", "sigma"), ("StudentT", "nu"), ("Cauchy", "beta"), ("Laplace", "b"), ("LogF", "m"), ("HalfNormal", "sigma"),
-    ("HalfStudentT", "nu"), ("HalfCauchy", "beta"), ("Exponential", "lam"), ("Gamma", "alpha"),
+    ("Normal", "sigma"), ("StudentT", "nu"), ("Cauchy", "beta"), ("Laplace", "b"), ("LogF", "m"),
+    ("HalfNormal", "sigma"), ("HalfStudentT", "nu"), ("HalfCauchy", "beta"), ("Exponential", "lam"),
+    ("Gamma", "alpha"),
     ("Gamma", "beta"), ("InverseGamma", "alpha"), ("LogNormal", "sigma"), ("Beta", "alpha"), ("Beta", "beta"),
 ]  # fmt: skip
 

@@ -292,11 +292,11 @@ def moves(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a claim, evidence and dimension that has a choice: `smallest` and `largest` move of the median from the
-        reported choices by that dimension alone, in posterior SDs; `range`; `cells`; `fallen`, how many
-        cells in which the claim does not stand though it does (or the other way round) in the reported
-        one; `which` they are. The dimension ``evidence`` compares patients with print; on a
-        reconstructed cohort an agreement is by construction.
+        A row a claim, evidence and dimension that has a choice: `smallest` and `largest` move of the
+        median from the reported choices by that dimension alone, in posterior SDs; `range`; `cells`;
+        `fallen`, how many cells in which the claim does not stand though it does (or the other way round)
+        in the reported one; `which` they are. The dimension ``evidence`` compares patients with print; on
+        a reconstructed cohort an agreement is by construction.
     """
     filled = table[table["median"].notna()]
     rows = []
