@@ -143,7 +143,10 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
         f"{name} ~ {formula.text}" for name, formula in analysis.formulas.items() if name != MEAN
     ]
     priors: dict[str, Any] = {}
-    for name, prior in analysis.priors.items():
+    known = analysis.priors
+    if analysis.kind != "bambi":  # then Bambi says what the mean's formula means, and no more
+        known = {name: known[name] for name in analysis.mean.common}
+    for name, prior in known.items():
         parameter, _, term = name.partition(".")
         if term and parameter in analysis.formulas:
             priors.setdefault(parameter, {})[term] = prior.to_bambi()

@@ -152,7 +152,7 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
                 f"{source}: no rows satisfy where {table.where!r} of {analysis.model}; "
                 "change the condition"
             )
-    unit = "patient" if "patient" in frame.columns else _only_group(analysis)
+    unit = "patient" if "patient" in frame.columns else analysis.unit
     keep = [*analysis.columns, *([unit] if unit and unit not in analysis.columns else [])]
     frame = frame.loc[:, keep].reset_index(drop=True)
     if table.missing == "failure":
@@ -185,11 +185,6 @@ def _every_patient(cohort: Cohort, visit: int | None) -> pd.DataFrame:
     return pd.concat([frame, fixed[absent].assign(visit=visit)], ignore_index=True)
 
 
-def _only_group(analysis: Analysis) -> str | None:
-    groups = analysis.mean.grouping
-    return groups[0] if len(groups) == 1 else None
-
-
 def _complete(
     analysis: Analysis, frame: pd.DataFrame, source: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -214,7 +209,7 @@ def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bo
     frame = frame.copy()
     outcome = analysis.data.outcome
     grouping = {name for formula in analysis.formulas.values() for name in formula.grouping}
-    categorical = grouping | ({"visit", "patient"} if clinical else set())
+    categorical = grouping | set(analysis.index) | ({"visit", "patient"} if clinical else set())
     for name in frame.columns:
         if pd.api.types.is_numeric_dtype(frame[name]) and np.isinf(frame[name].astype(float)).any():
             raise DataError(f"{source}: {name!r} has an infinite value; a finite number is needed")

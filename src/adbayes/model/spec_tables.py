@@ -66,8 +66,8 @@ class DataTable(Table):
         return value
 
 
-class ModelTable(Table):
-    """`[model]`: the likelihood."""
+class BambiTable(Table):
+    """`[model]` of kind `bambi`."""
 
     kind: Literal["bambi"] = "bambi"
     formula: Text | dict[str, Text]
@@ -75,20 +75,11 @@ class ModelTable(Table):
     link: Text | None = None
 
 
-class VariantModelTable(Table):
-    """`[variants.NAME.model]`: states only what differs from `[model]`."""
-
-    kind: Literal["bambi"] | None = None
-    formula: Text | dict[str, Text] | None = None
-    family: Text | None = None
-    link: Text | None = None
-
-
 class VariantTable(Table):
     """`[variants.NAME]`: the same question under another likelihood."""
 
     title: Text | None = None
-    model: VariantModelTable = Field(default_factory=VariantModelTable)
+    model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
     priors: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -139,7 +130,7 @@ class SpecTable(Table):
     published: tuple[Text, ...] = ()
     departs: str = ""
     data: DataTable
-    model: ModelTable
+    model: dict[str, Any]  # judged by its kind: `adbayes.model.kinds`
     variants: dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], VariantTable
     ] = Field(default_factory=dict)

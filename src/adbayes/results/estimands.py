@@ -16,6 +16,7 @@ from scipy.special import expit, ndtr
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.model.answerable import baseline, levels
+from adbayes.model.kinds import KINDS
 
 INVERSE_LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": lambda eta: eta,
@@ -196,40 +197,42 @@ def _ratios(fit: Fit) -> Iterator[Estimand]:
             yield Estimand("ratio_of_means", fit.frame.outcome, level, "", "%", 0.0, fall)
 
 
-def _sds(fit: Fit) -> tuple[xr.DataArray, xr.DataArray]:
-    return fit.posterior[f"{fit.analysis.mean.groups[0]}_sigma"], fit.posterior["sigma"]
+def _covariance(fit: Fit) -> np.ndarray:
+    """Covariance over patients of their outcomes at the levels: ``(chain, draw, level, level)``."""
+    return KINDS[fit.analysis.kind].covariance(fit.posterior, fit.analysis, _levels(fit))
 
 
 def _predictive_sds(fit: Fit) -> Iterator[Estimand]:
-    """SD of one new patient's outcome at a visit: the model has one for all visits."""
-    between, within = _sds(fit)
-    draws = (between**2 + within**2) ** 0.5
-    for level in _levels(fit):
+    """SD of one new patient's outcome at a visit."""
+    covariance = _covariance(fit)
+    for position, level in enumerate(_levels(fit)):
+        draws = _array(fit, np.sqrt(covariance[..., position, position]))
         yield Estimand("predictive_sd", fit.frame.outcome, level, "", _unit(fit), np.nan, draws)
 
 
 def _shares_mcid(fit: Fit) -> Iterator[Estimand]:
-    """Share of patients whose outcome falls by at least the MCID.
-
-    The patient's intercept cancels in a change, whose SD over patients is sqrt(2) sigma.
-    """
+    """Share of patients whose outcome falls by at least the MCID, one patient's visits correlated."""
     mcid = fit.analysis.estimands.mcid
     assert mcid is not None  # load_spec has seen to it
-    _, within = _sds(fit)
+    covariance, names = _covariance(fit), _levels(fit)
     means, baseline = _level_means(fit), _baseline(fit)
-    for level, draws in means.items():
+    start = names.index(baseline)
+    for here, level in enumerate(names):
         if level != baseline:
-            fall = means[baseline] - draws
-            share = _array(
-                fit, 100 * ndtr(((fall - mcid.value) / (np.sqrt(2) * within)).to_numpy())
+            fall = (means[baseline] - means[level]).to_numpy()
+            variance = (
+                covariance[..., start, start]
+                + covariance[..., here, here]
+                - 2 * covariance[..., start, here]
             )
+            share = _array(fit, 100 * ndtr((fall - mcid.value) / np.sqrt(variance)))
             yield Estimand("share_mcid", fit.frame.outcome, level, "", "%", np.nan, share)
 
 
 def _icc(fit: Fit) -> Iterator[Estimand]:
-    """Correlation of two visits of one patient under the model."""
-    between, within = _sds(fit)
-    draws = between**2 / (between**2 + within**2)
+    """Correlation of two visits of one patient, where it is the same for all pairs."""
+    covariance = KINDS[fit.analysis.kind].covariance(fit.posterior, fit.analysis, ["1", "2"])
+    draws = _array(fit, covariance[..., 0, 1] / covariance[..., 0, 0])
     yield Estimand("icc", fit.frame.outcome, "", "", "", np.nan, draws)
 
 
