@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 from adbayes.errors import SpecError
+from adbayes.model.horseshoe import RegularizedHorseshoe
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -62,8 +63,12 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "LogNormal": (("mu", "sigma"), lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu))),
     "Beta": (("alpha", "beta"), lambda alpha, beta: stats.beta(alpha, beta)),
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
+    "RegularizedHorseshoe": (
+        ("relevant", "predictors", "patients", "slab_scale", "slab_df"),
+        RegularizedHorseshoe,
+    ),
 }
-_POSITIVE = {"sigma", "nu", "b", "beta", "lam"}
+_POSITIVE = {"sigma", "nu", "b", "beta", "lam", *DISTRIBUTIONS["RegularizedHorseshoe"][0]}
 _POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta"}  # a Cauchy's alpha is its location
 
 
@@ -138,6 +143,15 @@ class Prior:
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
             scalar = np.ndim(value) == 0
             clean.append((key, float(value) if scalar else tuple(float(v) for v in numbers)))
+        if distribution == "RegularizedHorseshoe":
+            stated = dict(clean)
+            if any(isinstance(value, tuple) for value in stated.values()):
+                raise SpecError("RegularizedHorseshoe: one number each; it is one prior of a block")
+            if not stated["relevant"] < stated["predictors"]:  # type: ignore[operator]
+                raise SpecError(
+                    f"RegularizedHorseshoe: relevant must be below predictors, found "
+                    f"{stated['relevant']:g} of {stated['predictors']:g}"
+                )
         if distribution == "Uniform":
             lower, upper = (value for _, value in clean)
             if isinstance(lower, float) and isinstance(upper, float) and lower >= upper:
@@ -271,6 +285,11 @@ class Prior:
         """
         import bambi as bmb
 
+        if self.distribution == "RegularizedHorseshoe":
+            raise SpecError(
+                "RegularizedHorseshoe is a prior of a block of slopes, which Bambi does not have; "
+                'use it as `slopes` in a spec of kind = "imputed_logistic"'
+            )
         values = {
             key: value.to_bambi()
             if isinstance(value, Prior)
