@@ -38,7 +38,7 @@ def global_scale(relevant: float, predictors: float, patients: float) -> float:
     float
         Log odds per unit of a predictor with SD `UNIT_SD`.
     """
-    return relevant / (predictors - relevant) * PSEUDO_SIGMA / (UNIT_SD * np.sqrt(patients))
+    return float(relevant / (predictors - relevant) * PSEUDO_SIGMA / (UNIT_SD * patients**0.5))
 
 
 class RegularizedHorseshoe:
@@ -119,4 +119,6 @@ def shrunk_scale(tau: Any, local: Any, slab: Any) -> Any:
         Below the slab's SD whatever the other two.
     """
     wide = (tau * local) ** 2
-    return (slab / (1 + slab / wide)) ** 0.5  # finite where tau lambda overflows, 0 where it vanishes
+    return (
+        slab / (1 + slab / wide)
+    ) ** 0.5  # finite where tau lambda overflows, 0 where it vanishes

@@ -63,12 +63,16 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "LogNormal": (("mu", "sigma"), lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu))),
     "Beta": (("alpha", "beta"), lambda alpha, beta: stats.beta(alpha, beta)),
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
+}
+# One prior of a whole block of slopes: not one that a single parameter can have.
+BLOCKS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "RegularizedHorseshoe": (
         ("relevant", "predictors", "patients", "slab_scale", "slab_df"),
         RegularizedHorseshoe,
     ),
 }
-_POSITIVE = {"sigma", "nu", "b", "beta", "lam", *DISTRIBUTIONS["RegularizedHorseshoe"][0]}
+_KNOWN = DISTRIBUTIONS | BLOCKS
+_POSITIVE = {"sigma", "nu", "b", "beta", "lam", *BLOCKS["RegularizedHorseshoe"][0]}
 _POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta"}  # a Cauchy's alpha is its location
 
 
@@ -79,7 +83,7 @@ class Prior:
     Parameters
     ----------
     distribution : str
-        A name of `DISTRIBUTIONS` (PyMC's names).
+        A name of `DISTRIBUTIONS` (PyMC's names) or of `BLOCKS`.
     parameters : tuple of (str, value)
         PyMC's parameters in order; a value is a number, a tuple of numbers (one a level of the
         term), or another prior (a hyper-prior, for group effects).
@@ -98,7 +102,7 @@ class Prior:
         Parameters
         ----------
         distribution : str
-            A name of `DISTRIBUTIONS`.
+            A name of `DISTRIBUTIONS` or `BLOCKS`.
         why : str, optional
             The reason.
         **parameters : float or sequence of float or Prior
@@ -114,13 +118,13 @@ class Prior:
         SpecError
             For an unknown name, a missing, unknown or non-positive parameter.
         """
-        if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
-            near = get_close_matches(str(distribution), DISTRIBUTIONS, n=1, cutoff=0.4)
+        if not isinstance(distribution, str) or distribution not in _KNOWN:
+            near = get_close_matches(str(distribution), _KNOWN, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise SpecError(
-                f"unknown distribution {distribution!r}{hint} (allowed: {', '.join(DISTRIBUTIONS)})"
+                f"unknown distribution {distribution!r}{hint} (allowed: {', '.join(_KNOWN)})"
             )
-        names = DISTRIBUTIONS[distribution][0]
+        names = _KNOWN[distribution][0]
         unknown = [key for key in parameters if key not in names]
         missing = [key for key in names if key not in parameters]
         if unknown or missing:
@@ -143,7 +147,7 @@ class Prior:
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
             scalar = np.ndim(value) == 0
             clean.append((key, float(value) if scalar else tuple(float(v) for v in numbers)))
-        if distribution == "RegularizedHorseshoe":
+        if distribution in BLOCKS:
             stated = dict(clean)
             if any(isinstance(value, tuple) for value in stated.values()):
                 raise SpecError("RegularizedHorseshoe: one number each; it is one prior of a block")
@@ -244,7 +248,7 @@ class Prior:
             key: np.asarray(value) if isinstance(value, tuple) else value
             for key, value in self.parameters
         }
-        return DISTRIBUTIONS[self.distribution][1](**values)
+        return _KNOWN[self.distribution][1](**values)
 
     def sample(self, size: int, rng: np.random.Generator, width: int | None = None) -> np.ndarray:
         """Draw from the prior, hyper-priors first.
@@ -272,7 +276,7 @@ class Prior:
             else:
                 values[key] = np.asarray(value) if isinstance(value, tuple) else value
         shape = size if width is None else (size, width)
-        frozen = DISTRIBUTIONS[self.distribution][1](**values)
+        frozen = _KNOWN[self.distribution][1](**values)
         return np.asarray(frozen.rvs(size=shape, random_state=rng), dtype=float)
 
     def to_bambi(self) -> "bmb.Prior":
@@ -285,7 +289,7 @@ class Prior:
         """
         import bambi as bmb
 
-        if self.distribution == "RegularizedHorseshoe":
+        if self.distribution in BLOCKS:
             raise SpecError(
                 "RegularizedHorseshoe is a prior of a block of slopes, which Bambi does not have; "
                 'use it as `slopes` in a spec of kind = "imputed_logistic"'
