@@ -13,7 +13,7 @@ from adbayes.model.imputation import (
     imputation,
     log_likelihood,
 )
-from adbayes.model.imputed_logistic import horseshoe_scales, pymc_model, swap_data
+from adbayes.model.imputed_logistic import data_of, horseshoe_scales, pymc_model
 from adbayes.model.priors import Prior
 
 NAMES = ("Intercept", "severity", "first", "female", "second", "third")
@@ -66,11 +66,11 @@ def density() -> Density:
     def compute(rows: Rows, priors: dict[str, Prior], values: dict[str, object]) -> float:
         shape = rows.shape(priors)
         if shape not in made:
-            model = pymc_model(shape)
+            model = pymc_model(shape.width, shape.imputed, shape.missing, shape.shrunk)
             made[shape] = model, model.compile_logp(jacobian=False, mode="FAST_COMPILE")
         model, compiled = made[shape]
         with model:
-            for name, value in swap_data(rows, priors).items():
+            for name, value in data_of(rows, priors).items():
                 model.set_data(name, value)
         names = {variable.name: variable for variable in model.value_vars}
         transformed = {}

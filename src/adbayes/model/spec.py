@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.answerable import unanswerable
+from adbayes.model.blocks import spread
 from adbayes.model.kind import Kind, Parameter
 from adbayes.model.kinds import overlaid, read_table
 from adbayes.model.library import find_spec
@@ -170,7 +171,11 @@ class Spec:
             )
         if faults:
             raise SpecError("\n".join(faults))
-        priors = {fill(key): prior for key, prior in sets.items()}
+        priors = spread(
+            {fill(key): prior for key, prior in sets.items()},
+            kind.parameters(likelihood),
+            f"{where}: [priors.{set_name}]",
+        )
         _cover(where, set_name, priors, kind.parameters(likelihood))
         analysis = Analysis(
             model=self.name,
@@ -193,6 +198,7 @@ class Spec:
             kind=kind.NAME,
             options=likelihood.options,
             index=likelihood.index,
+            differs=self.table.differs,
         )
         faults = unanswerable(analysis)
         if faults:
@@ -270,6 +276,11 @@ def load_spec(name: str | Path) -> Spec:
                 for column in table.data.standardize
                 if column not in named
             ]
+            faults += [
+                f"{where}: [data] log2: {column!r} is not in a formula{nearest(column, named)}"
+                for column in table.data.log2
+                if column not in named
+            ]
         if not faults:
             return spec
     raise SpecError("\n".join(dict.fromkeys(faults)))
@@ -318,6 +329,9 @@ def _cover(where: str, set_name: str, priors: PriorSet, parameters: Sequence[Par
     """Every parameter has a prior that it can have, and no prior is left over."""
     place = f"{where}: [priors.{set_name}]"
     expected = [parameter.name for parameter in parameters]
+    optional = {parameter.name for parameter in parameters if parameter.covers}
+    for parameter in parameters:
+        optional |= set(parameter.covers) if parameter.name in priors else set()
     faults = [
         f"{place} {name!r} is not a parameter of this model{nearest(name, expected)}"
         for name in priors
@@ -326,7 +340,7 @@ def _cover(where: str, set_name: str, priors: PriorSet, parameters: Sequence[Par
     faults += [
         f'{place} no prior for {name!r}; add {name!r} = {{ distribution = ..., why = "..." }}'
         for name in expected
-        if name not in priors
+        if name not in priors and name not in optional
     ]
     for parameter in parameters:
         if parameter.name in priors:

@@ -34,8 +34,14 @@ class DataTable(Table):
     visit: int | None = None
     where: Text | None = None
     missing: Literal["error", "drop", "model", "failure"] = "error"
+    log2: tuple[Text, ...] = ()
     standardize: dict[str, tuple[float, float]] = Field(default_factory=dict)
     for_each: dict[Literal["x"], tuple[Text, ...]] | None = None
+
+    @field_validator("log2", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
     @field_validator("standardize", mode="before")
     @classmethod
@@ -73,6 +79,19 @@ class BambiTable(Table):
     formula: Text | dict[str, Text]
     family: Text
     link: Text | None = None
+
+
+class ImputedLogisticTable(Table):
+    """`[model]` of kind `imputed_logistic`."""
+
+    kind: Literal["imputed_logistic"] = "imputed_logistic"
+    formula: Text
+    impute: tuple[Text, ...] = Field(min_length=1)
+
+    @field_validator("impute", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 class VariantTable(Table):
@@ -129,6 +148,7 @@ class SpecTable(Table):
     title: Text
     published: tuple[Text, ...] = ()
     departs: str = ""
+    differs: str = ""
     data: DataTable
     model: dict[str, Any]  # judged by its kind: `adbayes.model.kinds`
     variants: dict[
