@@ -13,6 +13,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.inference.plan import plan
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.imputation import BLOCK, IMPUTATION
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
 from adbayes.results.summary import whose
@@ -98,7 +99,8 @@ def check(
         rows += [{**whose(analysis, cohort), **row} for row in found]
         gaps = ", ".join(f"{reason} in {n}" for reason, n in frame.dropped.items()) or "none"
         x = f" [{analysis.x}]" if analysis.x else ""
-        notes.append(f"{analysis.model}{x}: {frame.n_rows} rows used; dropped: {gaps}")
+        imputed = "".join(f"; {n} values of {name} imputed" for name, n in frame.gaps.items())
+        notes.append(f"{analysis.model}{x}: {frame.n_rows} rows used; dropped: {gaps}{imputed}")
         if any("|" in name and not name.startswith("1|") for name in analysis.mean.groups):
             notes.append(
                 "group slopes and intercepts have independent SDs: Bambi has no correlation"
@@ -135,7 +137,8 @@ def prior_table(analysis: Analysis) -> pd.DataFrame:
         )
         for label, one in shown:
             low, high = (np.asarray(one.frozen().ppf(q), dtype=float) for q in (0.025, 0.975))
-            coefficient = odds and name in analysis.mean.common and name != "Intercept"
+            slopes = {*analysis.mean.common, BLOCK} - {"Intercept"}
+            coefficient = odds and name in slopes
             if coefficient:
                 low, high = np.exp(low), np.exp(high)
             rows.append(
@@ -147,8 +150,14 @@ def prior_table(analysis: Analysis) -> pd.DataFrame:
                     "prior": str(one),
                     "low": float(low.min()),
                     "high": float(high.max()),
-                    "scale": "odds ratio" if coefficient else ("log odds" if odds else "outcome"),
+                    "scale": "odds ratio" if coefficient else _scale(name, odds=odds),
                     "why": prior.why,
                 }
             )
     return pd.DataFrame(rows, columns=TABLE_COLUMNS)
+
+
+def _scale(name: str, *, odds: bool) -> str:
+    if name in IMPUTATION:
+        return "standardised predictor"
+    return "log odds" if odds else "outcome"

@@ -13,6 +13,8 @@ from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
+from adbayes.model.imputation import BLOCK
+from adbayes.model.imputed_density import horseshoe_scales
 from adbayes.model.priors import Prior
 
 if TYPE_CHECKING:
@@ -250,12 +252,15 @@ def top_level_priors(analysis: Analysis) -> dict[str, Prior]:
     -------
     dict of str to Prior
         A group effect is represented by its hyper-prior (``1|patient_sigma``): scaling the
-        distribution of the effects themselves would scale the model, not a belief.
+        distribution of the effects themselves would scale the model, not a belief. A horseshoe is
+        represented by its scales, for the same reason.
     """
     top: dict[str, Prior] = {}
     for name, prior in analysis.priors.items():
         drawn = name.replace(".", "_", 1) if name.split(".")[0] in analysis.formulas else name
-        if prior.is_hierarchical:
+        if name == BLOCK:
+            top.update(horseshoe_scales(prior))
+        elif prior.is_hierarchical:
             top.update({f"{drawn}_{key}": hyper for key, hyper in prior.hyper_priors()})
         else:
             top[drawn] = prior

@@ -1,7 +1,7 @@
 """Predictors with gaps: their normal distribution given the others, and what follows from draws of it.
 
 The K predictors with gaps are regressed on the complete ones and on each other, one after the other
-(`adbayes.model.imputed_logistic` has the model), so that a row's missing values given its observed
+(`adbayes.model.imputed_density` has the model), so that a row's missing values given its observed
 ones are normal, and a sum of them is one normal variable.
 """
 
@@ -14,6 +14,10 @@ from scipy.special import expit, log_expit, logsumexp
 
 from adbayes.model.priors import Prior
 
+NAME = "imputed_logistic"
+"""The kind, and its structure."""
+BLOCK = "slopes"
+"""The parameter of a spec that stands for every slope without a prior of its own."""
 IMPUTATION = ("impute_intercept", "impute_slope", "impute_sigma")
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 _LOG_WEIGHTS = np.log(_WEIGHTS / _WEIGHTS.sum())

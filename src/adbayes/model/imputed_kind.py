@@ -9,14 +9,12 @@ from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.families import FAMILIES
 from adbayes.model.formula import parse_formula
-from adbayes.model.imputation import IMPUTATION
-from adbayes.model.imputed_logistic import BLOCK
-from adbayes.model.imputed_logistic import NAME as STRUCTURE
+from adbayes.model.imputation import BLOCK, IMPUTATION
+from adbayes.model.imputation import NAME as NAME
 from adbayes.model.kind import Likelihood, Parameter
 from adbayes.model.sentences import nearest
 from adbayes.model.spec_tables import ImputedLogisticTable
 
-NAME = STRUCTURE
 TABLE = ImputedLogisticTable
 IMPUTES = True
 

@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 
 from adbayes.inference.fit import Fit
 from adbayes.plots.from_tables import SEPARATED, printed_ratio, separated
-from adbayes.plots.labels import concurrent, outcome_label, term_label
+from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
-from adbayes.report.from_print import CONCURRENT
 from adbayes.report.markup import FLAG, Section, bullets, figure, heading, paragraph, table
 from adbayes.report.numbers import (
     RATIO_DECIMALS,
@@ -300,7 +299,7 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
                 interval(printed, RATIO_DECIMALS, middle="estimate") if printed else ""
             )
             line["Paper p"] = p[0] if p else ""
-            notes = [CONCURRENT] if concurrent(term) else []
+            notes = [str(row["note"] or "")]
             if again is not None:
                 line |= _refitted(again.coefficients, term)
                 notes += [SEPARATED] if separated(again, term) else []
@@ -314,7 +313,7 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
                 shown_d = interval(d, supported(d["mcse_mean"], 1))
                 line["Risk difference, % points"] = shown_d
             line["n"] = number(float(row["n"]), 0)
-            line["Note"] = "; ".join(notes)
+            line["Note"] = "; ".join(filter(None, notes))
             line[FLAG] = flag(row["flag"], ok)
             shown.append(line)
     frame = pd.DataFrame(shown, dtype=object).fillna("")

@@ -13,7 +13,7 @@ from adbayes.model.imputation import (
     imputation,
     log_likelihood,
 )
-from adbayes.model.imputed_logistic import data_of, horseshoe_scales, pymc_model
+from adbayes.model.imputed_density import data_of, horseshoe_scales, pymc_model
 from adbayes.model.priors import Prior
 
 NAMES = ("Intercept", "severity", "first", "female", "second", "third")
