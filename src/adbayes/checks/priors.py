@@ -16,6 +16,7 @@ from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.imputation import BLOCK, IMPUTATION
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
+from adbayes.results.events import warned
 from adbayes.results.summary import whose
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Check:
     prior_predictive : pandas.DataFrame
         Statistics of data that the priors imply; the columns of `adbayes.checks.predictive.COLUMNS`.
     notes : tuple of str
-        Rows used and dropped, predictors left out, and what Bambi's formula does not express.
+        Rows used, dropped and imputed, few events for each slope, predictors left out, and what
+        Bambi's formula does not express.
     """
 
     label: str
@@ -101,6 +103,7 @@ def check(
         x = f" [{analysis.x}]" if analysis.x else ""
         imputed = "".join(f"; {n} values of {name} imputed" for name, n in frame.gaps.items())
         notes.append(f"{analysis.model}{x}: {frame.n_rows} rows used; dropped: {gaps}{imputed}")
+        notes.append(warned(analysis, frame, design))
         if any("|" in name and not name.startswith("1|") for name in analysis.mean.groups):
             notes.append(
                 "group slopes and intercepts have independent SDs: Bambi has no correlation"
@@ -110,7 +113,7 @@ def check(
         cohort.label,
         pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True),
         pd.DataFrame(rows).reindex(columns=COLUMNS),
-        tuple(dict.fromkeys(notes)),
+        tuple(dict.fromkeys(filter(None, notes))),
     )
 
 

@@ -23,6 +23,7 @@ from adbayes.report.numbers import (
     ratio_interval,
     supported,
 )
+from adbayes.results.events import warned
 from adbayes.results.run import Run
 from adbayes.results.summary import NOT_CONVERGED
 
@@ -126,7 +127,8 @@ def odds_ratios(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]
             for spec, _, name in [key.removesuffix("]").partition(" [")]
             if spec == first.analysis.model and name
         ]
-        parts.append(bullets(skipped, "small"))
+        few = [warned(one.analysis, one.frame, one.design) for one in group.fits]
+        parts.append(bullets([*skipped, *(f"Few events: {one}." for one in few if one)], "small"))
     intro = ""
     if parts:
         intro = paragraph(
@@ -171,7 +173,9 @@ def _model_line(fit: Fit) -> str:
     used = f"{fit.frame.n_rows} rows"
     if fit.frame.unit:
         used += f" of {fit.frame.n_units} patients"
-    dropped = ", ".join(f"{n} dropped ({reason})" for reason, n in fit.frame.dropped.items() if n)
+    left = [f"{n} dropped ({reason})" for reason, n in fit.frame.dropped.items() if n]
+    left += [f"{n} values of {name} imputed" for name, n in fit.frame.gaps.items() if n]
+    dropped = ", ".join(left)
     return (
         f'<p class="small"><code>{escape(a.mean.text)}</code>, {escape(a.family.name)}; '
         f"{escape(used)}{'; ' + escape(dropped) if dropped else ''}; priors "

@@ -263,8 +263,10 @@ def _step(fit: Fit, name: str) -> tuple[float, str]:
     """The step of a predictor that its odds ratio is for: on the design's scale, and in words."""
     data = fit.analysis.data
     scale = data.standardize.get(name, (0.0, 1.0))[1]
-    if name in data.log2:
+    if name in data.log2 and fit.analysis.kind == imputed_logistic.NAME:
         return 1 / scale, "per doubling"
+    if name in data.log2:  # as its refit by maximum likelihood gives it
+        return 1.0, f"per {scale:g} doublings"
     return 1.0, f"per {scale:g}" if name in data.standardize else ""
 
 
