@@ -457,6 +457,11 @@ def _say(run: "Run", out: Path | None) -> None:
     _messages(run.cohort.messages)
     for name, reason in run.skipped.items():
         print(f"left out: {name}: {reason}", file=sys.stderr)
+    from adbayes.results.events import warned
+
+    for warning in (warned(fit.analysis, fit.frame, fit.design) for fit in run.fits):
+        if warning:
+            print(f"few events: {warning}", file=sys.stderr)
     failed = run.diagnostics[~run.diagnostics["passed"].astype(bool)]
     if len(failed):
         names = ", ".join(dict.fromkeys(failed["model"]))

@@ -7,7 +7,6 @@ import numpy as np
 import pymc as pm
 import pytest
 from scipy import stats
-from scipy.special import expit
 
 from adbayes.errors import SpecError
 from adbayes.model.priors import DISTRIBUTIONS, Prior
@@ -65,28 +64,6 @@ def test_draws_have_the_distribution(name: str) -> None:
     prior = Prior.of(name, **EXAMPLES[name])
     drawn = prior.sample(2000, np.random.default_rng(3))
     assert stats.kstest(drawn, prior.frozen().cdf).pvalue > 1e-3
-
-
-def test_draws_in_pymc_have_the_distribution() -> None:
-    drawn = pm.draw(in_pymc("LogF"), 2000, random_seed=4)
-    assert stats.kstest(drawn, Prior.of("LogF", m=1).frozen().cdf).pvalue > 1e-3
-
-
-def test_log_f_is_what_it_is_known_as() -> None:
-    x = np.linspace(-8, 8, 9)
-    # log-F(2, 2) is the logistic distribution; log-F(1, 1) the hyperbolic secant.
-    np.testing.assert_allclose(Prior.of("LogF", m=2).frozen().pdf(x), stats.logistic.pdf(x))
-    np.testing.assert_allclose(
-        Prior.of("LogF", m=1).frozen().pdf(x), stats.hypsecant(scale=2).pdf(x)
-    )
-
-
-def test_a_log_f_prior_is_m_pseudo_patients() -> None:
-    # Greenland and Mansournia 2015, doi 10.1002/sim.6537: m patients, half of them responders.
-    m, x = 1.0, np.linspace(-3, 3, 7)
-    patients = stats.binom.pmf(0, 1, expit(x)) ** (m / 2) * expit(x) ** (m / 2)
-    ratio = Prior.of("LogF", m=m).frozen().pdf(x) / patients
-    np.testing.assert_allclose(ratio, ratio[0])
 
 
 def test_a_hyper_prior_is_drawn_first_and_shared() -> None:

@@ -211,7 +211,7 @@ def _universes(
     choices += [(priors, "base", "reported") for priors in list(spec.prior_sets)[1:]]
     choices += [(reported, variant, "reported") for variant in spec.variants if variant != "base"]
     choices += [(reported, "base", FIGURE_1)]
-    if spec.table.model.family == "bernoulli":
+    if spec.analyses()[0].family.name == "bernoulli":
         choices += [(reported, "base", FAILURE)]
     for priors, variant, denominator in choices:
         sets = spec.prior_sets if variant == "base" else spec.variant_sets[variant]

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from adbayes.cohort.derive import timing
 from adbayes.errors import DataError
 from adbayes.inference.quadrature import Grid
 from adbayes.model.priors import Prior
@@ -19,6 +20,7 @@ SUMMARY_COLUMNS = (
     "model", "variant", "priors", "evidence", "cohort", "estimand", "outcome", "visit", "term", "unit",
     "n", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "null", "prob_direction",
     "mcse_mean", "ess_bulk", "ess_tail", "r_hat", "flag", "x",
+    "note",
 )  # fmt: skip
 """Columns of a summary row."""
 
@@ -273,6 +275,7 @@ class PrintedPosterior:
             **dict.fromkeys(("mcse_mean", "ess_bulk", "ess_tail", "r_hat"), nothing),
             "flag": "",
             "x": "",
+            "note": timing(self.term),
         }
 
     def _reported(self) -> Array:

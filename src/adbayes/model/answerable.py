@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from adbayes.errors import DataError
-from adbayes.model.analysis import MEAN, Analysis
+from adbayes.model.analysis import Analysis
+from adbayes.model.kinds import KINDS
 from adbayes.model.sentences import nearest
 
 # Quantities that have one value a level of the spec's `by` column.
@@ -27,26 +28,11 @@ def unanswerable(analysis: Analysis) -> list[str]:
     """
     a = analysis
     where = f"{a.where_from}: [estimands]"
-    gaussian = a.family.name in ("gaussian", "t") and a.link == "identity"
-    plain = set(a.formulas) == {MEAN}
-    intercept = gaussian and plain and len(a.mean.groups) == 1 and a.mean.groups[0].startswith("1|")
-    binary = a.family.name in ("bernoulli", "binomial", "beta_binomial")
-    answered = {
-        "mean": gaussian,
-        "mean_change": gaussian,
-        "ratio_of_means": gaussian,
-        "predictive_sd": intercept and a.family.name == "gaussian",
-        "share_mcid": intercept and a.family.name == "gaussian",
-        "icc": intercept,
-        "odds_ratio": binary and a.link == "logit",
-        "risk_difference": binary and not a.mean.groups,
-        "risk_ratio": binary and not a.mean.groups,
-    }
+    answered = KINDS[a.kind].answers(a)
     faults = [
-        f"{where} {name!r} is not defined for family {a.family.name}, link {a.link}, groups "
-        f"{', '.join(a.mean.groups) or 'none'}; leave it out"
+        f"{where} {name!r} is not defined for {_described(a)}; leave it out"
         for name in a.estimands.report
-        if not answered[name]
+        if name not in answered
     ]
     if "share_mcid" in a.estimands.report and a.estimands.mcid is None:
         faults.append(f'{where} share_mcid needs mcid = {{ value = ..., source = "..." }}')
@@ -62,6 +48,13 @@ def unanswerable(analysis: Analysis) -> list[str]:
         if term not in effects
     ]
     return faults
+
+
+def _described(a: Analysis) -> str:
+    if a.options:
+        return f"kind {a.kind}, {', '.join(f'{k} {v}' for k, v in a.options.items())}"
+    groups = ", ".join(a.mean.groups) or "none"
+    return f"family {a.family.name}, link {a.link}, groups {groups}"
 
 
 def levels(column: pd.Series) -> list[str]:

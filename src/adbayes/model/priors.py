@@ -10,9 +10,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from adbayes.errors import SpecError
+from adbayes.model.horseshoe import RegularizedHorseshoe
+from adbayes.model.log_f import LogF, log_f_in_pymc
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -47,53 +49,12 @@ def _student(nu: float, sigma: float, mu: float = 0.0) -> Any:
     return stats.t(nu, loc=mu, scale=sigma)
 
 
-class _LogF:
-    """The log-F(m, m) distribution: the log odds of a share that is Beta(m/2, m/2)."""
-
-    def __init__(self, m: float) -> None:
-        self.m = np.asarray(m, dtype=float)
-        self.share = stats.beta(self.m / 2, self.m / 2)
-
-    def logpdf(self, x: Any) -> Any:
-        x = np.asarray(x, dtype=float)
-        constant = special.betaln(self.m / 2, self.m / 2)
-        return self.m / 2 * x + self.m * special.log_expit(-x) - constant
-
-    def pdf(self, x: Any) -> Any:
-        return np.exp(self.logpdf(x))
-
-    def cdf(self, x: Any) -> Any:
-        return self.share.cdf(special.expit(x))
-
-    def ppf(self, q: Any) -> Any:
-        return special.logit(self.share.ppf(q))
-
-    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
-        return special.logit(self.share.rvs(size=size, random_state=random_state))
-
-
-def _log_f(name: str, m: Any, dims: Any = None, shape: Any = None) -> Any:
-    """The same in a PyMC model, which has no such distribution."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    def logp(value: Any, m: Any) -> Any:
-        # Its own half: log B(m/2, m/2).
-        constant = 2 * pt.gammaln(m / 2) - pt.gammaln(m)
-        return m / 2 * value - m * pt.softplus(value) - constant
-
-    def random(m: Any, rng: Any = None, size: Any = None) -> Any:
-        return special.logit(rng.beta(m / 2, m / 2, size=size))
-
-    return pm.CustomDist(name, m, logp=logp, random=random, dims=dims, shape=shape)
-
-
 # PyMC name -> (parameters in order, SciPy's frozen equivalent). One table: what is not in it is not a prior.
 DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Normal": (("mu", "sigma"), lambda mu, sigma: stats.norm(mu, sigma)),
     "StudentT": (("nu", "mu", "sigma"), lambda nu, mu, sigma: _student(nu, sigma, mu)),
     "Cauchy": (("alpha", "beta"), lambda alpha, beta: stats.cauchy(alpha, beta)),
-    "LogF": (("m",), _LogF),
+    "LogF": (("m",), LogF),
     "Laplace": (("mu", "b"), lambda mu, b: stats.laplace(mu, b)),
     "HalfNormal": (("sigma",), lambda sigma: stats.halfnorm(scale=sigma)),
     "HalfStudentT": (("nu", "sigma"), lambda nu, sigma: _half(_student)(nu=nu, sigma=sigma)),
@@ -105,9 +66,17 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Beta": (("alpha", "beta"), lambda alpha, beta: stats.beta(alpha, beta)),
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
 }
-_POSITIVE = {"sigma", "nu", "b", "beta", "lam", "m"}
-_NOT_PYMC: dict[str, Callable[..., Any]] = {"LogF": _log_f}
+_NOT_PYMC: dict[str, Callable[..., Any]] = {"LogF": log_f_in_pymc}
 """What PyMC lacks, made by a function of name, parameters, dims and shape."""
+# One prior of a whole block of slopes: not one that a single parameter can have.
+BLOCKS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
+    "RegularizedHorseshoe": (
+        ("relevant", "predictors", "patients", "slab_scale", "slab_df"),
+        RegularizedHorseshoe,
+    ),
+}
+_KNOWN = DISTRIBUTIONS | BLOCKS
+_POSITIVE = {"sigma", "nu", "b", "beta", "lam", "m", *BLOCKS["RegularizedHorseshoe"][0]}
 _POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta"}  # a Cauchy's alpha is its location
 
 
@@ -118,7 +87,7 @@ class Prior:
     Parameters
     ----------
     distribution : str
-        A name of `DISTRIBUTIONS` (PyMC's names).
+        A name of `DISTRIBUTIONS` (PyMC's names) or of `BLOCKS`.
     parameters : tuple of (str, value)
         PyMC's parameters in order; a value is a number, a tuple of numbers (one a level of the
         term), or another prior (a hyper-prior, for group effects).
@@ -137,7 +106,7 @@ class Prior:
         Parameters
         ----------
         distribution : str
-            A name of `DISTRIBUTIONS`.
+            A name of `DISTRIBUTIONS` or `BLOCKS`.
         why : str, optional
             The reason.
         **parameters : float or sequence of float or Prior
@@ -153,13 +122,13 @@ class Prior:
         SpecError
             For an unknown name, a missing, unknown or non-positive parameter.
         """
-        if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
-            near = get_close_matches(str(distribution), DISTRIBUTIONS, n=1, cutoff=0.4)
+        if not isinstance(distribution, str) or distribution not in _KNOWN:
+            near = get_close_matches(str(distribution), _KNOWN, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise SpecError(
-                f"unknown distribution {distribution!r}{hint} (allowed: {', '.join(DISTRIBUTIONS)})"
+                f"unknown distribution {distribution!r}{hint} (allowed: {', '.join(_KNOWN)})"
             )
-        names = DISTRIBUTIONS[distribution][0]
+        names = _KNOWN[distribution][0]
         unknown = [key for key in parameters if key not in names]
         missing = [key for key in names if key not in parameters]
         if unknown or missing:
@@ -182,6 +151,15 @@ class Prior:
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
             scalar = np.ndim(value) == 0
             clean.append((key, float(value) if scalar else tuple(float(v) for v in numbers)))
+        if distribution in BLOCKS:
+            stated = dict(clean)
+            if any(isinstance(value, tuple) for value in stated.values()):
+                raise SpecError("RegularizedHorseshoe: one number each; it is one prior of a block")
+            if not stated["relevant"] < stated["predictors"]:  # type: ignore[operator]
+                raise SpecError(
+                    f"RegularizedHorseshoe: relevant must be below predictors, found "
+                    f"{stated['relevant']:g} of {stated['predictors']:g}"
+                )
         if distribution == "Uniform":
             lower, upper = (value for _, value in clean)
             if isinstance(lower, float) and isinstance(upper, float) and lower >= upper:
@@ -274,7 +252,7 @@ class Prior:
             key: np.asarray(value) if isinstance(value, tuple) else value
             for key, value in self.parameters
         }
-        return DISTRIBUTIONS[self.distribution][1](**values)
+        return _KNOWN[self.distribution][1](**values)
 
     def sample(self, size: int, rng: np.random.Generator, width: int | None = None) -> np.ndarray:
         """Draw from the prior, hyper-priors first.
@@ -302,7 +280,7 @@ class Prior:
             else:
                 values[key] = np.asarray(value) if isinstance(value, tuple) else value
         shape = size if width is None else (size, width)
-        frozen = DISTRIBUTIONS[self.distribution][1](**values)
+        frozen = _KNOWN[self.distribution][1](**values)
         return np.asarray(frozen.rvs(size=shape, random_state=rng), dtype=float)
 
     def to_bambi(self) -> "bmb.Prior":
@@ -315,6 +293,11 @@ class Prior:
         """
         import bambi as bmb
 
+        if self.distribution in BLOCKS:
+            raise SpecError(
+                "RegularizedHorseshoe is a prior of a block of slopes, which Bambi does not have; "
+                'use it as `slopes` in a spec of kind = "imputed_logistic"'
+            )
         values = {
             key: value.to_bambi()
             if isinstance(value, Prior)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from adbayes.cohort.derive import concurrent
 from adbayes.paper.published import Paper, PublishedNumber
-from adbayes.plots.labels import concurrent, outcome_label, term_label
+from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.numbers import interval, number, probability
 
 Row = dict[str, Any]

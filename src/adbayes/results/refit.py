@@ -66,7 +66,7 @@ def refit(fit: Fit) -> Refit | None:
     """
     a = fit.analysis
     y = fit.frame.data[fit.frame.outcome].to_numpy()
-    if set(a.formulas) != {"mu"} or fit.design.offset is not None:
+    if a.kind != "bambi" or set(a.formulas) != {"mu"} or fit.design.offset is not None:
         return None
     prob = a.sampler.ci_prob
     if a.family.name == "bernoulli" and a.link == "logit" and not a.mean.groups:
