@@ -1,5 +1,6 @@
 """The posterior of one printed quantity, with its summary on the scale it is reported on."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -90,9 +91,9 @@ def prior_on(scale: Scale, prior: Prior) -> Callable[[Array], Array]:
     return log
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class PrintedPosterior:
-    """The posterior of a quantity from printed numbers alone.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Answer(ABC):
+    """What the printed numbers alone say about one quantity, whatever computed it.
 
     Parameters
     ----------
@@ -100,8 +101,6 @@ class PrintedPosterior:
         Of the quantity, in the ledger or derived from it.
     place : str
         Where it is printed, and the print.
-    theta, density, prior_density : numpy.ndarray
-        Grid on the working scale, posterior and prior density at its points.
     scale : Scale
         The working scale; every summary is on the reported scale.
     prior : Prior
@@ -109,7 +108,8 @@ class PrintedPosterior:
     priors : str
         Name of its set; ``given`` for a prior of the caller's.
     variant : str
-        ``base``, another denominator such as ``n82``, or ``wald``.
+        ``base``, another denominator such as ``n82``, ``wald``, or rows taken together: ``joint``,
+        ``pooled`` and what begins so.
     estimand, outcome, term, unit : str
         As in a summary row.
     visit, n : int or None
@@ -118,15 +118,10 @@ class PrintedPosterior:
         The value of no effect, on the reported scale; NaN where there is none.
     note : str
         What the posterior assumes.
-    grid : Grid
-        The density with its quadrature.
     """
 
     id: str
     place: str
-    theta: Array
-    density: Array
-    prior_density: Array
     scale: Scale
     prior: Prior
     priors: str
@@ -139,8 +134,8 @@ class PrintedPosterior:
     n: int | None
     null: float
     note: str
-    grid: Grid
 
+    @abstractmethod
     def mean(self) -> float:
         """Posterior mean on the reported scale.
 
@@ -149,8 +144,8 @@ class PrintedPosterior:
         float
             For an odds ratio the mean of the ratio itself, which its upper tail pulls up.
         """
-        return self.grid.expect(self._reported())
 
+    @abstractmethod
     def median(self) -> float:
         """Posterior median on the reported scale.
 
@@ -159,8 +154,8 @@ class PrintedPosterior:
         float
             The median.
         """
-        return float(self.scale.report(self.grid.quantile(0.5)))
 
+    @abstractmethod
     def sd(self) -> float:
         """Posterior standard deviation on the reported scale.
 
@@ -169,7 +164,18 @@ class PrintedPosterior:
         float
             At least 0.
         """
-        return float(np.sqrt(self.grid.expect((self._reported() - self.mean()) ** 2)))
+
+    @abstractmethod
+    def _quantiles(self, levels: tuple[float, float]) -> Array:
+        """Quantiles on the working scale."""
+
+    @abstractmethod
+    def _below(self, working: float) -> float:
+        """Probability of values below one on the working scale."""
+
+    def _monte_carlo(self) -> dict[str, float]:
+        """mcse_mean, ess_bulk and ess_tail; empty where nothing was sampled."""
+        return {}
 
     def interval(self, prob: float = 0.95) -> tuple[float, float]:
         """Equal-tailed credible interval on the reported scale.
@@ -191,7 +197,7 @@ class PrintedPosterior:
         """
         if not 0 < prob < 1:
             raise DataError(f"prob is {prob}; it must lie between 0 and 1, such as 0.95.")
-        low, high = self.scale.report(self.grid.quantile([(1 - prob) / 2, (1 + prob) / 2]))
+        low, high = self.scale.report(self._quantiles(((1 - prob) / 2, (1 + prob) / 2)))
         return float(low), float(high)
 
     def prob_direction(self) -> float:
@@ -205,29 +211,8 @@ class PrintedPosterior:
         if np.isnan(self.null):
             return float("nan")
         working = {"log": np.log, "fisher_z": np.arctanh}.get(self.scale.name, float)(self.null)
-        below = self.grid.cdf(float(working))
+        below = self._below(float(working))
         return max(below, 1 - below)
-
-    def curve(self) -> pd.DataFrame:
-        """Posterior and prior density on the reported scale, for plots.
-
-        Returns
-        -------
-        DataFrame
-            value, posterior, prior: the stretch of the grid that holds all but a millionth of the
-            posterior.
-        """
-        low, high = self.grid.quantile([5e-7, 1 - 5e-7])
-        inside = (self.theta >= low) & (self.theta <= high)
-        theta = self.theta[inside]
-        jacobian = self.scale.slope(theta)
-        return pd.DataFrame(
-            {
-                "value": self.scale.report(theta),
-                "posterior": self.density[inside] / jacobian,
-                "prior": self.prior_density[inside] / jacobian,
-            }
-        )
 
     def summary(self) -> pd.DataFrame:
         """The posterior as one row of the summary table.
@@ -235,7 +220,7 @@ class PrintedPosterior:
         Returns
         -------
         DataFrame
-            `SUMMARY_COLUMNS`; Monte Carlo columns are empty because nothing was sampled.
+            `SUMMARY_COLUMNS`; the Monte Carlo columns are empty where nothing was sampled.
         """
         return summary_table([self])
 
@@ -271,13 +256,10 @@ class PrintedPosterior:
             "null": self.null,
             "prob_direction": self.prob_direction(),
             **dict.fromkeys(("mcse_mean", "ess_bulk", "ess_tail", "r_hat"), nothing),
+            **self._monte_carlo(),
             "flag": "",
             "x": "",
         }
-
-    def _reported(self) -> Array:
-        with np.errstate(over="ignore"):  # far out, where the density is 0
-            return self.scale.report(self.theta)
 
     def __repr__(self) -> str:
         low, high = self.interval()
@@ -288,7 +270,7 @@ class PrintedPosterior:
             side = "above" if self.median() > self.null else "below"
             line += f", P({side} {self.null:g}) = {self.prob_direction():.3f}"
         return (
-            f"PrintedPosterior {self.id}: {self.estimand}, variant {self.variant}\n"
+            f"{type(self).__name__} {self.id}: {self.estimand}, variant {self.variant}\n"
             f"  print      {self.place}\n"
             f"  prior      {self.prior} ({self.priors})\n"
             f"  posterior  {line}\n"
@@ -296,12 +278,91 @@ class PrintedPosterior:
         )
 
 
-def summary_table(posteriors: Sequence[PrintedPosterior]) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class PrintedPosterior(Answer):
+    """The posterior of a quantity from printed numbers alone, by quadrature.
+
+    Parameters
+    ----------
+    theta, density, prior_density : numpy.ndarray
+        Grid on the working scale, posterior and prior density at its points.
+    grid : Grid
+        The density with its quadrature.
+    """
+
+    theta: Array
+    density: Array
+    prior_density: Array
+    grid: Grid
+
+    def mean(self) -> float:
+        """Posterior mean on the reported scale.
+
+        Returns
+        -------
+        float
+            For an odds ratio the mean of the ratio itself, which its upper tail pulls up.
+        """
+        return self.grid.expect(self._reported())
+
+    def median(self) -> float:
+        """Posterior median on the reported scale.
+
+        Returns
+        -------
+        float
+            The median.
+        """
+        return float(self.scale.report(self.grid.quantile(0.5)))
+
+    def sd(self) -> float:
+        """Posterior standard deviation on the reported scale.
+
+        Returns
+        -------
+        float
+            At least 0.
+        """
+        return float(np.sqrt(self.grid.expect((self._reported() - self.mean()) ** 2)))
+
+    def _quantiles(self, levels: tuple[float, float]) -> Array:
+        return self.grid.quantile(levels)
+
+    def _below(self, working: float) -> float:
+        return self.grid.cdf(working)
+
+    def curve(self) -> pd.DataFrame:
+        """Posterior and prior density on the reported scale, for plots.
+
+        Returns
+        -------
+        DataFrame
+            value, posterior, prior: the stretch of the grid that holds all but a millionth of the
+            posterior.
+        """
+        low, high = self.grid.quantile([5e-7, 1 - 5e-7])
+        inside = (self.theta >= low) & (self.theta <= high)
+        theta = self.theta[inside]
+        jacobian = self.scale.slope(theta)
+        return pd.DataFrame(
+            {
+                "value": self.scale.report(theta),
+                "posterior": self.density[inside] / jacobian,
+                "prior": self.prior_density[inside] / jacobian,
+            }
+        )
+
+    def _reported(self) -> Array:
+        with np.errstate(over="ignore"):  # far out, where the density is 0
+            return self.scale.report(self.theta)
+
+
+def summary_table(posteriors: Sequence[Answer]) -> pd.DataFrame:
     """Posteriors as rows of the summary table.
 
     Parameters
     ----------
-    posteriors : sequence of PrintedPosterior
+    posteriors : sequence of Answer
         One a row.
 
     Returns
