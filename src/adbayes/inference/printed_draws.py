@@ -1,11 +1,12 @@
 """The posterior of a printed quantity that took many numbers together, as weighted draws."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adbayes.inference.printed_posterior import Answer
+from adbayes.inference.printed_answer import Answer
 from adbayes.inference.weighted import WeightedDraws
 
 Array = NDArray[np.float64]
@@ -31,7 +32,7 @@ class PrintedDraws(Answer):
         float
             For an odds ratio the mean of the ratio itself, which its upper tail pulls up.
         """
-        return float(self._reported().mean()[0])
+        return float(self._reported.mean()[0])
 
     def median(self) -> float:
         """Posterior median on the reported scale.
@@ -51,7 +52,7 @@ class PrintedDraws(Answer):
         float
             At least 0.
         """
-        return float(self._reported().sd()[0])
+        return float(self._reported.sd()[0])
 
     def _quantiles(self, levels: tuple[float, float]) -> Array:
         return self.draws.quantile(levels)[:, 0]
@@ -60,13 +61,14 @@ class PrintedDraws(Answer):
         return float(self.draws.below(working)[0])
 
     def _monte_carlo(self) -> dict[str, float]:
-        reported = self._reported()
+        reported = self._reported
         return {
             "mcse_mean": float(reported.mcse_mean()[0]),
             "ess_bulk": float(reported.ess_bulk()[0]),
             "ess_tail": float(reported.ess_tail()[0]),
         }
 
+    @cached_property
     def _reported(self) -> WeightedDraws:
         values = self.scale.report(self.draws.values)
         return WeightedDraws(values, self.draws.weight, self.draws.pareto_k)

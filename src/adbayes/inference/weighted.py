@@ -1,6 +1,7 @@
 """Draws with importance weights: what they say, and how exactly."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,7 +68,8 @@ class WeightedDraws:
         return cls(np.asarray(values, dtype=float), weight / weight.sum(), k)
 
     def __getitem__(self, quantity: int) -> "WeightedDraws":
-        return WeightedDraws(self.values[:, [quantity]], self.weight, self.pareto_k)
+        one = np.ascontiguousarray(self.values[:, [quantity]])
+        return WeightedDraws(one, self.weight, self.pareto_k)
 
     def mean(self) -> Array:
         """Means.
@@ -77,7 +79,21 @@ class WeightedDraws:
         numpy.ndarray
             One a quantity.
         """
+        return self._mean
+
+    @cached_property
+    def _mean(self) -> Array:
         return np.asarray(self.weight @ self.values, dtype=float)
+
+    @cached_property
+    def _sorted(self) -> list[tuple[Array, Array]]:
+        """Of each quantity the sorted values, and the weight passed at them."""
+        found = []
+        for column in self.values.T:
+            order = np.argsort(column)
+            weight = self.weight[order]
+            found.append((column[order], np.cumsum(weight) - weight / 2))
+        return found
 
     def sd(self) -> Array:
         """Standard deviations.
@@ -105,10 +121,8 @@ class WeightedDraws:
         """
         wanted = np.atleast_1d(np.asarray(level, dtype=float))
         found = np.empty((len(wanted), self.values.shape[1]))
-        for k, column in enumerate(self.values.T):
-            order = np.argsort(column)
-            passed = np.cumsum(self.weight[order]) - self.weight[order] / 2
-            found[:, k] = np.interp(wanted, passed, column[order])
+        for k, (ordered, passed) in enumerate(self._sorted):
+            found[:, k] = np.interp(wanted, passed, ordered)
         return found
 
     def below(self, value: float) -> Array:

@@ -13,6 +13,7 @@ close to normal whatever tau is; tau itself is one-dimensional and integrated on
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from scipy.stats import qmc
 from adbayes.errors import DataError
 from adbayes.inference.quadrature import Grid
 from adbayes.inference.weighted import WeightedDraws
-from adbayes.paper.root_table import RootTable
+from adbayes.paper.root_table import STEP, RootTable
 
 Array = NDArray[np.float64]
 
@@ -86,9 +87,35 @@ class Rows:
                     f"The correlation of the {name} is not positive definite; state weaker ones."
                 )
 
-    @property
+    @cached_property
     def _precisions(self) -> tuple[Array, Array]:
         return np.linalg.inv(self.estimates), np.linalg.inv(self.effects)
+
+    @cached_property
+    def _table(self) -> tuple[float, Array, Array]:
+        """First root, effects and log slopes of all rows on one grid of roots, ``(grid, rows)``."""
+        low = max(float(table.root[0]) for table in self.roots)
+        high = min(float(table.root[-1]) for table in self.roots)
+        size = int(round((high - low) / STEP)) + 1
+        starts = [int(round((low - table.root[0]) / STEP)) for table in self.roots]
+        pairs = list(zip(self.roots, starts, strict=True))
+        theta = np.column_stack([table.theta[at : at + size] for table, at in pairs])
+        log_slope = np.column_stack([table.log_slope[at : at + size] for table, at in pairs])
+        return low, theta, log_slope
+
+    def _at(self, where: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Effects and log slopes at roots ``(..., rows)``, and whether they lie beyond the tables."""
+        low, theta, log_slope = self._table
+        steps = (where - low) / STEP
+        beyond = (steps < 0) | (steps > len(theta) - 1)
+        before = np.clip(steps.astype(int), 0, len(theta) - 2)
+        part = np.clip(steps - before, 0, 1)
+        flat = before * theta.shape[1] + np.arange(theta.shape[1])
+        values = []
+        for table in (theta, log_slope):
+            left = table.take(flat)
+            values.append(left + part * (table.take(flat + theta.shape[1]) - left))
+        return values[0], values[1], beyond
 
     def given(self, tau: float, draws: int = DRAWS) -> tuple[Array, Array, float]:
         """Draw the effects given their scale.
@@ -122,27 +149,21 @@ class Rows:
 
     def _log_target(self, where: Array, tau: float) -> tuple[Array, Array]:
         """Effects at given roots, and the log density of the roots; -inf beyond their tables."""
-        effects, log_slope = np.empty_like(where), np.zeros(len(where))
-        outside = np.zeros(len(where), dtype=bool)
-        for k, table in enumerate(self.roots):
-            effects[:, k] = np.interp(where[:, k], table.root, table.theta)
-            log_slope += np.interp(where[:, k], table.root, table.log_slope)
-            outside |= (where[:, k] < table.root[0]) | (where[:, k] > table.root[-1])
+        effects, log_slope, beyond = self._at(where)
         of_estimates, of_effects = self._precisions
         fit = ((where @ of_estimates) * where).sum(axis=1)
         prior = ((effects @ of_effects) * effects).sum(axis=1) / tau**2
         prior += 2 * len(self.roots) * np.log(tau)
-        return effects, np.where(outside, -np.inf, log_slope - (fit + prior) / 2)
+        log = log_slope.sum(axis=1) - (fit + prior) / 2
+        return effects, np.where(beyond.any(axis=1), -np.inf, log)
 
     def _mode(self, tau: float) -> tuple[Array, Array]:
         """A centre and a covariance for a first proposal: Newton's, with each row made normal."""
         of_estimates, of_effects = self._precisions
         at = np.zeros(len(self.roots))
         for _ in range(30):
-            theta = np.array([np.interp(r, t.root, t.theta) for r, t in zip(at, self.roots, strict=True)])
-            slope = np.exp(
-                [np.interp(r, t.root, t.log_slope) for r, t in zip(at, self.roots, strict=True)]
-            )
+            theta, log_slope, _ = self._at(at)
+            slope = np.exp(log_slope)
             # theta is close to linear in r, so the prior is close to quadratic in it.
             curvature = of_estimates + of_effects * np.outer(slope, slope) / tau**2
             uphill = -of_estimates @ at - slope * (of_effects @ theta) / tau**2
@@ -203,6 +224,7 @@ class Rows:
         return Grid.of(log, centre, width)
 
 
+@lru_cache(maxsize=8)
 def _base(rows: int, draws: int) -> tuple[Array, Array]:
     """Draws of a standard multivariate t, the same at every call, and the log of their density."""
     sobol = qmc.Sobol(rows + 1, rng=np.random.default_rng(_SEED)).random(draws)
