@@ -70,7 +70,9 @@ def as_matrix(correlations: Array) -> Array:
     correlations = np.asarray(correlations, dtype=float)
     variables = round((1 + np.sqrt(1 + 8 * correlations.shape[-1])) / 2)
     if variables * (variables - 1) // 2 != correlations.shape[-1]:
-        raise DataError(f"{correlations.shape[-1]} correlations are not all pairs of some variables.")
+        raise DataError(
+            f"{correlations.shape[-1]} correlations are not all pairs of some variables."
+        )
     matrix = np.zeros((*correlations.shape[:-1], variables, variables))
     matrix[..., range(variables), range(variables)] = 1.0
     for value, (i, j) in zip(np.moveaxis(correlations, -1, 0), pairs(variables), strict=True):
@@ -111,7 +113,9 @@ def matrix_posterior(
     low, high = np.array(printed, dtype=float).T
     variables = as_matrix(low).shape[-1]
     if n <= variables:
-        raise DataError(f"n is {n}; a matrix of {variables} variables needs at least {variables + 1}.")
+        raise DataError(
+            f"n is {n}; a matrix of {variables} variables needs at least {variables + 1}."
+        )
     if eta <= 0:
         raise DataError(f"eta is {eta:g}; the LKJ prior needs a positive one.")
     rng = np.random.default_rng(seed)

@@ -65,7 +65,8 @@ class PrintedDraws(Answer):
         return {
             "mcse_mean": float(reported.mcse_mean()[0]),
             "ess_bulk": float(reported.ess_bulk()[0]),
-            "ess_tail": float(reported.ess_tail()[0]),
+            # Of quantiles, so the same on either scale, and the draws are sorted only once.
+            "ess_tail": float(self.draws.ess_tail()[0]),
         }
 
     @cached_property

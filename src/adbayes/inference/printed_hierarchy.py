@@ -102,9 +102,7 @@ def hierarchical_answer(
     )
 
 
-def _scale(
-    table: str, pooled: Pooled, variant: str, prior: Prior, priors: str
-) -> PrintedPosterior:
+def _scale(table: str, pooled: Pooled, variant: str, prior: Prior, priors: str) -> PrintedPosterior:
     grid = pooled.log_scale
     one: Quantity = build_quantity(row_ids(table)[0])
     tau = np.exp(np.minimum(grid.theta, 700))

@@ -85,7 +85,9 @@ def together(
     variant = variant or next(iter(there), "")
     if variant not in there:
         allowed = f"it has {', '.join(there)}" if there else "it is answered alone"
-        raise DataError(f"{id} has no variant {variant!r}; {allowed}{nearest(variant, list(there))}.")
+        raise DataError(
+            f"{id} has no variant {variant!r}; {allowed}{nearest(variant, list(there))}."
+        )
     called = name if given is None else "given"
     if variant.startswith(JOINT):
         patients = joint_variants()[variant] if n is None else n
@@ -114,5 +116,3 @@ def all_together(name: str, priors: PriorSet) -> Iterator[Answer]:
     for id in together_ids():
         for variant in variants_of(id):
             yield together(id, variant, None, name, priors, None)
-
-
