@@ -11,7 +11,6 @@ Given tau the effects are drawn by importance sampling in the coordinates r, whe
 close to normal whatever tau is; tau itself is one-dimensional and integrated on a grid.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -96,8 +95,8 @@ class Rows:
         """First root, effects and log slopes of all rows on one grid of roots, ``(grid, rows)``."""
         low = max(float(table.root[0]) for table in self.roots)
         high = min(float(table.root[-1]) for table in self.roots)
-        size = int(round((high - low) / STEP)) + 1
-        starts = [int(round((low - table.root[0]) / STEP)) for table in self.roots]
+        size = round((high - low) / STEP) + 1
+        starts = [round((low - float(table.root[0])) / STEP) for table in self.roots]
         pairs = list(zip(self.roots, starts, strict=True))
         theta = np.column_stack([table.theta[at : at + size] for table, at in pairs])
         log_slope = np.column_stack([table.log_slope[at : at + size] for table, at in pairs])

@@ -42,8 +42,7 @@ def posterior(
     priors: str | Prior | None = None,
     n: int | None = None,
     likelihood: str = "skewed",
-    variant: str | None = None,
-) -> Answer:
+) -> PrintedPosterior:
     """The posterior of a quantity from printed numbers alone.
 
     Parameters
@@ -52,17 +51,53 @@ def posterior(
         A printed id, such as ``table5.sex.or`` or ``fig1.easi90.w52.pct``; an interval end or a p
         stands for its odds ratio, a star for its change. Or a derived one:
         ``table2.<outcome>.w<visit>.change``, ``table3.<outcome>.w<visit>.change``,
-        ``table4.<outcome>.ldh_<visit>.difference``. Answered together with others only:
-        ``fig2.<a>_<b>.partial``, ``fig2.<a>_<b>.minus_<c>_<d>``, ``table5.tau``, ``table4.tau``.
+        ``table4.<outcome>.ldh_<visit>.difference``.
     priors : str or Prior, optional
         A set of models/published.toml, or one prior: of the log odds ratio, of Fisher's z of a
-        correlation, otherwise of the quantity itself; with a variant of the correlation matrix or of
-        the scale tau. The reported set if not given.
+        correlation, otherwise of the quantity itself. The reported set if not given.
     n : int, optional
         Another denominator than the reported one.
     likelihood : {"skewed", "wald"}
         For an odds ratio: through the printed interval ends and p, or normal with the interval's
         width. All other quantities know ``skewed`` only.
+
+    Returns
+    -------
+    PrintedPosterior
+        By quadrature, accurate to `quadrature.ACCURACY` posterior SDs.
+
+    Raises
+    ------
+    DataError
+        For an unknown id, a suspected misprint, a number that print alone cannot answer, or an n or a
+        likelihood that the quantity does not take.
+    SpecError
+        For an unknown prior set, or what is neither a set's name nor a prior.
+    """
+    _check_priors(priors)
+    asked, variant, n = _asked(id, n, likelihood)
+    return _posterior(asked, variant, n, priors)
+
+
+def answer(
+    id: str,
+    priors: str | Prior | None = None,
+    n: int | None = None,
+    likelihood: str = "skewed",
+    variant: str | None = None,
+) -> Answer:
+    """The posterior of a quantity from printed numbers, by itself or together with others.
+
+    Parameters
+    ----------
+    id : str
+        As for `posterior`, or a quantity that only exists together with others:
+        ``fig2.<a>_<b>.partial``, ``fig2.<a>_<b>.minus_<c>_<d>``, ``table5.tau``, ``table4.tau``.
+    priors : str or Prior, optional
+        As for `posterior`; together with others one prior is of the correlation matrix (the margin of
+        an LKJ prior) or of the scale tau.
+    n, likelihood
+        As for `posterior`; of what is taken together only Figure 2 takes another n.
     variant : str, optional
         To take numbers together: ``joint`` or ``joint_n82`` for a correlation of Figure 2, from all
         six; ``hierarchical`` (with ``_independent``, ``_high`` or ``_exchangeable`` for another stated
@@ -71,29 +106,26 @@ def posterior(
     Returns
     -------
     Answer
-        Alone by quadrature, accurate to `quadrature.ACCURACY` posterior SDs; together by weighted
-        draws, with their Monte Carlo error.
+        By itself a `PrintedPosterior`; together with others weighted draws, with their Monte Carlo
+        error.
 
     Raises
     ------
     DataError
-        For an unknown id, a suspected misprint, a number that print alone cannot answer, or an n, a
-        likelihood or a variant that the quantity does not take.
+        As `posterior`, and for a variant that the quantity does not have.
     SpecError
-        For an unknown prior set, or what is neither a set's name nor a prior.
+        As `posterior`, and for one prior that is of another kind than is needed.
     """
-    if not (priors is None or isinstance(priors, str | Prior)):
-        raise SpecError(f"priors is a set's name or one Prior, found {type(priors).__name__}.")
     alone = id not in together_ids() or id in quantity_ids()
-    if variant is not None or not alone:
-        _check_whole(n)
-        if likelihood != "skewed":
-            raise DataError(f"{id} taken together with others has no likelihood {likelihood!r}.")
-        name, chosen = _chosen(priors)
-        given = priors if isinstance(priors, Prior) else None
-        return together(quantity(id).id if alone else id, variant, n, name, chosen, given)
-    asked, called, n = _asked(id, n, likelihood)
-    return _posterior(asked, called, n, priors)
+    if variant is None and alone:
+        return posterior(id, priors, n, likelihood)
+    _check_priors(priors)
+    _check_whole(n)
+    if likelihood != "skewed":
+        raise DataError(f"{id} taken together with others has no likelihood {likelihood!r}.")
+    name, chosen = _chosen(priors)
+    given = priors if isinstance(priors, Prior) else None
+    return together(quantity(id).id if alone else id, variant, n, name, chosen, given)
 
 
 def printed_likelihood(
@@ -142,6 +174,11 @@ def _asked(id: str, n: int | None, likelihood: str) -> tuple[Quantity, str, int 
     if n is not None and n != reported:
         variant = f"n{n}"
     return asked, variant, reported if n is None else n
+
+
+def _check_priors(priors: object) -> None:
+    if not (priors is None or isinstance(priors, str | Prior)):
+        raise SpecError(f"priors is a set's name or one Prior, found {type(priors).__name__}.")
 
 
 def _check_whole(n: int | None) -> None:
@@ -206,7 +243,7 @@ def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:
         Summary rows in the order of the paper, and `published_id`: the quantity's id. The variant is
         ``base`` for the reported n and likelihood, ``n82`` and so on for another n, ``wald`` for a
         normal likelihood of an odds ratio. After them those that take numbers together: ``joint``
-        and ``hierarchical`` variants as `posterior` names them.
+        and ``hierarchical`` variants as `answer` names them.
     """
     wanted = set(paper.published["quantity"])
     posteriors: list[Answer] = []

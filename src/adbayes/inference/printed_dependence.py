@@ -147,7 +147,7 @@ def phi(latent: float, first: float, second: float) -> float:
         In [0, 1): the integral of the bivariate normal density at the cuts over the correlation
         from 0 to `latent` (Plackett 1954, doi:10.1093/biomet/41.3-4.351), over the two SDs.
     """
-    a, b = stats.norm.isf([first, second])
+    a, b = float(stats.norm.isf(first)), float(stats.norm.isf(second))
 
     def density(rho: float) -> float:
         rest = 1 - rho * rho

@@ -178,4 +178,4 @@ class WeightedDraws:
 
 def _average(weight: Array, values: NDArray[Any]) -> Array:
     # Not a matrix product: on vectors of this length BLAS spends its time on starting threads.
-    return np.einsum("d,dq->q", weight, values.astype(float, copy=False))
+    return np.asarray(np.einsum("d,dq->q", weight, values.astype(float, copy=False)), dtype=float)
