@@ -9,11 +9,13 @@ inverse Wishart (Box and Tiao 1973, Bayesian Inference in Statistical Analysis, 
 
 - correlation matrices of inverse Wishart draws are independent draws from the posterior under
   |P|^(-(k+1)/2), with no integral left to do;
-- weights |P|^(eta - 1 + (k+1)/2) turn that prior into the LKJ(eta) density |P|^(eta - 1) (Lewandowski,
-  Kurowicka and Joe 2009, doi:10.1016/j.jmva.2009.04.008); they lie in [0, 1], so every moment of the
-  weights exists;
-- where R is known up to its rounding, it is drawn evenly from the box of matrices that print so, with
-  weights |R|^(-(k+1)/2): the factor by which the evidence of R exceeds the even density.
+- weights |P|^c, c = eta - 1 + (k+1)/2, turn that prior into the LKJ(eta) density |P|^(eta - 1)
+  (Lewandowski, Kurowicka and Joe 2009, doi:10.1016/j.jmva.2009.04.008);
+- most of |P|^c = |V|^c / prod(V_jj)^c, V = D P D, can go into the draws: with V0 near the mode,
+  -c log V_jj is c (V0 V^-1 V0)_jj / V0_jj to first order, which makes the draws inverse Wishart with
+  2c fewer degrees of freedom and scale R - 2c V0 diag(V0)^-1 V0. Weights correct the rest exactly;
+- where R is known up to its rounding, it is drawn evenly from the box of matrices that print so, and
+  weighted by its probability.
 """
 
 from itertools import combinations
@@ -29,8 +31,11 @@ from adbayes.inference.weighted import WeightedDraws
 Array = NDArray[np.float64]
 Interval = tuple[float, float]
 
-DRAWS = 2**17
+DRAWS = 2**16
 """Draws of a matrix: means are then known to a thousandth."""
+
+_SHARES = (1.0, 0.5, 0.25, 0.0)
+"""How much of the prior goes into the draws; the first that leaves an inverse Wishart is taken."""
 
 
 def pairs(variables: int) -> tuple[tuple[int, int], ...]:
@@ -127,30 +132,71 @@ def matrix_posterior(
             "correlations of the same patients."
         )
     sample = sample[possible]
-    drawn = _inverse_wishart_correlations(np.linalg.cholesky(sample), n - 1, rng)
-    power = (variables + 1) / 2
-    log_weight = (eta - 1 + power) * np.linalg.slogdet(drawn)[1]
-    log_weight -= power * np.linalg.slogdet(sample)[1]
+    drawn, log_weight = _drawn(sample, n - 1, eta - 1 + (variables + 1) / 2, rng)
+    log_weight += ((n - 1) - variables - 1) / 2 * np.linalg.slogdet(sample)[1]
     upper = np.array(pairs(variables)).T
     return WeightedDraws.of(drawn[:, upper[0], upper[1]], log_weight)
 
 
-def _inverse_wishart_correlations(root: Array, freedom: int, rng: np.random.Generator) -> Array:
-    """Correlation matrices of inverse Wishart draws with scale root root', one a root.
+def _drawn(
+    sample: Array, freedom: int, power: float, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """A correlation matrix for each sample matrix, with the log weight of |P|^power times its likelihood.
+
+    Of the density of the sample all but |R|^((freedom - k - 1) / 2) is in the weight.
+    """
+    variables = sample.shape[-1]
+    for share in _SHARES:
+        fewer = freedom - 2 * power * share
+        moved = _moved(sample.mean(axis=0), freedom, power * share)
+        if fewer <= variables + 2 or moved is None:
+            continue
+        scale = sample - moved
+        if share == 0 or np.linalg.eigvalsh(scale)[:, 0].min() > 0:
+            break
+    covariance, half = _inverse_wishart(np.linalg.cholesky(scale), fewer, rng)
+    sd = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+    drawn = covariance / (sd[:, :, None] * sd[:, None, :])
+    log_weight = power * np.linalg.slogdet(drawn)[1]
+    log_weight -= (freedom - fewer) / 2 * np.linalg.slogdet(covariance)[1]
+    log_weight -= fewer / 2 * np.linalg.slogdet(scale)[1]
+    # tr(V^-1 moved), from V = half' half.
+    back = np.linalg.inv(half)
+    log_weight -= np.einsum("dij,ik,dkj->d", back, moved, back, optimize=True) / 2
+    return drawn, log_weight
+
+
+def _moved(sample: Array, freedom: int, power: float) -> Array | None:
+    """What the prior takes from the scale of the draws; None where nothing would be left of it."""
+    centre = sample / (freedom + sample.shape[0] + 1)
+    moved = np.zeros_like(sample)
+    for _ in range(200):
+        moved = 2 * power * (centre / np.diag(centre)) @ centre
+        after = (sample - moved) / (freedom - 2 * power)
+        if freedom <= 2 * power or np.linalg.eigvalsh(after)[0] <= 0:
+            return None
+        if np.abs(after - centre).max() < 1e-12:
+            break
+        centre = (centre + after) / 2
+    return moved
+
+
+def _inverse_wishart(
+    root: Array, freedom: float, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Inverse Wishart draws V with scale root root', one a root, and X with V = X'X.
 
     Bartlett: with A lower triangular, chi on its diagonal and normal below, A A' is standard Wishart,
-    and (root A^-T)(root A^-T)' inverse Wishart.
+    and V = (root A^-T)(root A^-T)'.
     """
     draws, variables = root.shape[:2]
     bartlett = np.zeros_like(root)
     for k in range(variables):
         bartlett[:, k, k] = np.sqrt(rng.chisquare(freedom - k, draws))
         bartlett[:, k, :k] = rng.standard_normal((draws, k))
-    # Solving A X = root' gives X = A^-1 root', and X' X = root A^-T A^-1 root'.
+    # Solving A X = root' gives X = A^-1 root'.
     half = np.linalg.solve(bartlett, np.swapaxes(root, 1, 2))
-    covariance = np.swapaxes(half, 1, 2) @ half
-    sd = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
-    return np.asarray(covariance / (sd[:, :, None] * sd[:, None, :]), dtype=float)
+    return np.swapaxes(half, 1, 2) @ half, half
 
 
 def partial_correlations(correlations: Array) -> Array:
