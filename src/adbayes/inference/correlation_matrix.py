@@ -34,8 +34,8 @@ Interval = tuple[float, float]
 DRAWS = 2**16
 """Draws of a matrix: means are then known to a thousandth."""
 
-_SHARES = (1.0, 0.5, 0.25, 0.0)
-"""How much of the prior goes into the draws; the first that leaves an inverse Wishart is taken."""
+_SHARES = (1.0, 0.5, 0.25)
+"""How much of the prior goes into the draws; the first that leaves an inverse Wishart, else none."""
 
 
 def pairs(variables: int) -> tuple[tuple[int, int], ...]:
@@ -145,14 +145,14 @@ def _drawn(
 
     Of the density of the sample all but |R|^((freedom - k - 1) / 2) is in the weight.
     """
-    variables = sample.shape[-1]
+    fewer, scale, moved = float(freedom), sample, np.zeros(sample.shape[1:])
     for share in _SHARES:
-        fewer = freedom - 2 * power * share
-        moved = _moved(sample.mean(axis=0), freedom, power * share)
-        if fewer <= variables + 2 or moved is None:
+        carried = power * share
+        less = _moved(sample.mean(axis=0), freedom, carried)
+        if less is None or freedom - 2 * carried <= sample.shape[-1] + 2:
             continue
-        scale = sample - moved
-        if share == 0 or np.linalg.eigvalsh(scale)[:, 0].min() > 0:
+        if np.linalg.eigvalsh(sample - less)[:, 0].min() > 0:
+            fewer, scale, moved = freedom - 2 * carried, sample - less, less
             break
     covariance, half = _inverse_wishart(np.linalg.cholesky(scale), fewer, rng)
     sd = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
@@ -181,9 +181,7 @@ def _moved(sample: Array, freedom: int, power: float) -> Array | None:
     return moved
 
 
-def _inverse_wishart(
-    root: Array, freedom: float, rng: np.random.Generator
-) -> tuple[Array, Array]:
+def _inverse_wishart(root: Array, freedom: float, rng: np.random.Generator) -> tuple[Array, Array]:
     """Inverse Wishart draws V with scale root root', one a root, and X with V = X'X.
 
     Bartlett: with A lower triangular, chi on its diagonal and normal below, A A' is standard Wishart,

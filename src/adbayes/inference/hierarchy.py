@@ -116,7 +116,9 @@ class Rows:
             values.append(left + part * (table.take(flat + theta.shape[1]) - left))
         return values[0], values[1], beyond
 
-    def given(self, tau: float, draws: int = DRAWS) -> tuple[Array, Array, float]:
+    def given(
+        self, tau: float, draws: int = DRAWS, seed: int = _SEED
+    ) -> tuple[Array, Array, float]:
         """Draw the effects given their scale.
 
         Parameters
@@ -125,6 +127,8 @@ class Rows:
             Standard deviation of the effects, > 0.
         draws : int
             A power of two.
+        seed : int
+            Of the draws; with the same one the evidence is a smooth function of tau.
 
         Returns
         -------
@@ -132,7 +136,7 @@ class Rows:
             Effects ``(draws, rows)``, their log weights, and the log of the evidence of tau, up to
             a constant that is the same for every tau.
         """
-        base, log_base = _base(len(self.roots), draws)
+        base, log_base = _base(len(self.roots), draws, seed)
         centre, spread = self._mode(tau)
         for last in (False, True):
             root = np.linalg.cholesky(spread)
@@ -194,7 +198,9 @@ class Rows:
         """
         log_scale = self._scale(prior)
         levels = (np.arange(NODES) + 0.5) / NODES
-        drawn = [self.given(tau, draws) for tau in np.exp(log_scale.quantile(levels))]
+        # Other points at every node, so that their errors do not add up.
+        nodes = enumerate(np.exp(log_scale.quantile(levels)), start=_SEED + 1)
+        drawn = [self.given(float(tau), draws, seed) for seed, tau in nodes]
         weights = [log_weight - special.logsumexp(log_weight) for _, log_weight, _ in drawn]
         effects = np.concatenate([effects for effects, _, _ in drawn])
         return Pooled(WeightedDraws.of(effects, np.concatenate(weights)), log_scale)
@@ -223,10 +229,10 @@ class Rows:
         return Grid.of(log, centre, width)
 
 
-@lru_cache(maxsize=8)
-def _base(rows: int, draws: int) -> tuple[Array, Array]:
+@lru_cache(maxsize=4 * NODES)
+def _base(rows: int, draws: int, seed: int) -> tuple[Array, Array]:
     """Draws of a standard multivariate t, the same at every call, and the log of their density."""
-    sobol = qmc.Sobol(rows + 1, rng=np.random.default_rng(_SEED)).random(draws)
+    sobol = qmc.Sobol(rows + 1, rng=np.random.default_rng(seed)).random(draws)
     normal = special.ndtri(sobol[:, :rows])
     chi2 = 2 * special.gammaincinv(_FREEDOM / 2, sobol[:, rows])
     base = normal * np.sqrt(_FREEDOM / chi2)[:, None]

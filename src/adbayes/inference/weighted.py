@@ -58,8 +58,12 @@ class WeightedDraws:
         from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # not in its __all__
 
         smoothed, k = np.maximum(log_weight, log_weight.max() - 700), -np.inf
-        tail = np.sort(smoothed)[-int(np.ceil(min(len(smoothed) / 5, 3 * np.sqrt(len(smoothed))))) :]
-        if tail[-1] - tail[0] > 1e-9:  # otherwise there is no tail to fit, which is the best there is
+        tail = np.sort(smoothed)[
+            -int(np.ceil(min(len(smoothed) / 5, 3 * np.sqrt(len(smoothed))))) :
+        ]
+        if (
+            tail[-1] - tail[0] > 1e-9
+        ):  # otherwise there is no tail to fit, which is the best there is
             smoothed, khat = array_stats.psislw(-smoothed)
             k = float(khat)
         if k > MAX_PARETO_K:
