@@ -128,22 +128,30 @@ def published(
         typer.Argument(help="Printed ids or patterns such as 'table5.*'; all if none."),
     ] = None,
     priors: Priors = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(
+            help="Take numbers together: joint (Figure 2), hierarchical (Tables 4 and 5)."
+        ),
+    ] = None,
 ) -> None:
     """Print the posteriors that the printed numbers alone give about the paper's patients."""
     from fnmatch import fnmatch
 
-    from adbayes.inference.printed import posterior, published_summary
+    from adbayes.inference.printed import answer, published_summary
     from adbayes.inference.printed_ids import quantity_ids
+    from adbayes.inference.printed_together import together_ids
     from adbayes.paper.published import load_paper
 
     paper = load_paper()
     if ids and not any("*" in id for id in ids):
-        for one in [posterior(id, priors) for id in ids]:  # all of them, or a sentence and nothing
+        for one in [answer(id, priors, variant=variant) for id in ids]:
+            # All of them, or a sentence and nothing.
             print(one)
         return
     table = published_summary(paper, priors)
     if ids:
-        known = {id: id for id in quantity_ids()}
+        known = {id: id for id in (*quantity_ids(), *together_ids())}
         known |= {id: paper.number(id).quantity for id in paper.ids()}
         wanted = {known[id] for id in known if any(fnmatch(id, pattern) for pattern in ids)}
         table = table[table["published_id"].isin(wanted)]
@@ -152,6 +160,10 @@ def published(
                 f"no printed number that print alone answers matches {', '.join(ids)}; "
                 "`adbayes published` lists them"
             )
+    if variant is not None:
+        table = table[table["variant"] == variant]
+        if table.empty:
+            raise DataError(f"none of these has the variant {variant!r}")
     print(paper.citation)
     print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")
     shown = [

@@ -19,7 +19,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
 from adbayes.inference.plan import plan
 from adbayes.inference.printed import printed_likelihood
-from adbayes.inference.printed_posterior import SCALES as REPORTED_ON
+from adbayes.inference.printed_answer import SCALES as REPORTED_ON
 from adbayes.inference.sampler import sample
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import bambi_model, design_of

@@ -24,7 +24,7 @@ from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis
 from adbayes.inference.plan import plan
 from adbayes.inference.printed import posterior, printed_likelihood
-from adbayes.inference.printed_posterior import SCALES
+from adbayes.inference.printed_answer import SCALES
 from adbayes.model.spec import Spec
 from adbayes.results.estimands import Estimand, estimands
 from adbayes.results.summary import identity
