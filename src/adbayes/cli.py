@@ -7,20 +7,18 @@ convergence gate failed; 2: bad input, nothing written; 130: interrupted, what w
 import os
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adbayes.errors import DataError, SpecError
+from adbayes.report.progress import shown_progress
 from adbayes.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from adbayes.analysis import Progress
     from adbayes.results.run import Run
 
 app = typer.Typer(
@@ -101,7 +99,7 @@ def reproduce(
     """Run the paper's analyses; write tables, figures, draws and report.html."""
     from adbayes.report.reproduce import reproduce as run_all
 
-    with _progress(quiet) as progress:
+    with shown_progress(quiet) as progress:
         run = run_all(
             out,
             data,
@@ -355,7 +353,7 @@ def fit(
     folder = None if out is None else check_folder(out)
     loaded = load_spec(spec)
     cohort = load_data(data, _columns(columns))
-    with _progress(quiet) as progress:
+    with shown_progress(quiet) as progress:
         run = run_specs(
             [loaded],
             cohort,
@@ -413,7 +411,7 @@ def sensitivity(
     """What if I had believed something else: priors that take each claim away, and what moves it most."""
     from adbayes.report.sensitivity import run_sensitivity
 
-    with _progress(quiet) as progress:
+    with shown_progress(quiet) as progress:
         found = run_sensitivity(
             spec, data, columns=_columns(columns), variant=variant, out=out, jobs=jobs,
             progress=progress, draws=draws, tune=tune, chains=chains, seed=seed,
@@ -493,54 +491,6 @@ def _print(table: "pd.DataFrame") -> None:
     """A table as plain text, whole, four significant digits."""
     if len(table):
         print(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:.4g}"))
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator["Progress"]:
-    """Progress with time left on stderr."""
-    try:
-        with _bar(quiet) as progress:
-            yield progress
-    except KeyboardInterrupt:
-        print("adbayes: interrupted; finished fits are kept for the next run", file=sys.stderr)
-        raise
-
-
-@contextmanager
-def _bar(quiet: bool) -> Iterator["Progress"]:
-    if quiet:
-        yield lambda stage, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    if not console.is_terminal:  # a log: one line a stage, no bar
-
-        def line(stage: str, done: int, total: int) -> None:
-            print(f"adbayes: {stage} ({done + 1} of {total})", file=sys.stderr, flush=True)
-
-        yield line
-        return
-    parts = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*parts, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=1)
-
-        def show(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=stage, completed=done, total=total)
-
-        yield show
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from scipy import stats
 
 from adbayes.cohort.assumptions import Assumptions
 from adbayes.cohort.easi import EasiProblem, reconstruct_easi
-from adbayes.cohort.labels import Difference, LabelProblem, OddsRow, search_labels
+from adbayes.cohort.labels import Difference, LabelProblem, search_labels
+from adbayes.cohort.odds_row import OddsRow
 from adbayes.cohort.outcomes import PATIENT_COLUMNS, RESPONSE_RULES
 from adbayes.cohort.targets import Interval, Targets, is_high_group
 from adbayes.cohort.windows import Schedule
