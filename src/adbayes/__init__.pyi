@@ -13,6 +13,7 @@ from .cohort.reconstructed import ReconstructedCohort as ReconstructedCohort
 from .cohort.reconstruct import reconstruct_patients as reconstruct_patients
 from .cohort.library import load_cohort as load_cohort
 from .cohort.library import load_cohorts as load_cohorts
+from .model.elicit import elicit as elicit
 from .model.library import model_names as model_names
 from .model.priors import Prior as Prior
 from .model.scaffold import scaffold as scaffold
