@@ -442,7 +442,9 @@ def _nearest(grid: Grid, k: int) -> BetaMixture:
     order = np.argsort(a / (a + b))
     weights = np.exp(log_weights)[order]
     return BetaMixture(
-        tuple((weights / weights.sum()).tolist()), tuple(a[order].tolist()), tuple(b[order].tolist())
+        tuple((weights / weights.sum()).tolist()),
+        tuple(a[order].tolist()),
+        tuple(b[order].tolist()),
     )
 
 

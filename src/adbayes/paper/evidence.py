@@ -132,7 +132,7 @@ def _checked(text: pd.DataFrame, name: str) -> pd.DataFrame:
 
     schema = evidence_schema()
     absent = [column for column in schema.columns if column not in text]
-    extra = [column for column in text if column not in schema.columns]
+    extra = [str(column) for column in text if column not in schema.columns]
     if absent or extra:
         fault = f"lacks {', '.join(absent)}" if absent else f"has unknown {', '.join(extra)}"
         raise DataError(f"{name}: {fault}; the columns are {', '.join(schema.columns)}.")
