@@ -115,7 +115,7 @@ class BetaMixture:
         found = np.empty_like(levels)
         for place, wanted in np.ndenumerate(levels):
             # A quantile of the mixture lies between those of its components.
-            ends = stats.beta.ppf(wanted, self.alphas, self.betas)
+            ends = np.asarray(stats.beta.ppf(wanted, self.alphas, self.betas))
             low, high = float(ends.min()), float(ends.max())
             found[place] = (
                 low
@@ -143,7 +143,8 @@ class BetaMixture:
         """
         rng = np.random.default_rng(random_state)
         which = rng.choice(len(self.weights), size=size, p=self.weights)
-        return rng.beta(np.array(self.alphas)[which], np.array(self.betas)[which])
+        draws = rng.beta(np.array(self.alphas)[which], np.array(self.betas)[which])
+        return np.asarray(draws, dtype=float)
 
     def mean(self) -> float:
         """Mean.
