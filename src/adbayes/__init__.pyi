@@ -1,6 +1,7 @@
 from .errors import ConvergenceError as ConvergenceError
 from .errors import DataError as DataError
 from .errors import SpecError as SpecError
+from .paper.evidence import load_evidence as load_evidence
 from .paper.published import Paper as Paper
 from .paper.published import load_paper as load_paper
 from .cohort.cohort import Cohort as Cohort
@@ -22,6 +23,14 @@ from .model.spec import load_spec as load_spec
 from .inference.fit import Fit as Fit
 from .inference.fits import Fits as Fits
 from .inference.fitting import fit as fit
+from .inference.beta_mixture import BetaMixture as BetaMixture
+from .inference.meta_analytic import MetaAnalysis as MetaAnalysis
+from .inference.meta_analytic import meta_analysis as meta_analysis
+from .inference.historical_prior import HistoricalPrior as HistoricalPrior
+from .inference.historical_prior import historical_prior as historical_prior
+from .results.adverse_events import adverse_events as adverse_events
+from .results.other_studies import other_studies as other_studies
+from .results.other_studies import predicted_from_studies as predicted_from_studies
 from .results.fidelity import fidelity as fidelity
 from .results.fidelity import fidelity_by_table as fidelity_by_table
 from .results.fidelity import fidelity_over_cohorts as fidelity_over_cohorts
@@ -35,4 +44,5 @@ from .plots.of_fit import plot_forest as plot_forest
 from .plots.of_fit import plot_posterior_predictive as plot_posterior_predictive
 from .plots.of_fit import plot_prior_posterior as plot_prior_posterior
 from .plots.of_fit import plot_trajectories as plot_trajectories
+from .plots.of_studies import plot_other_studies as plot_other_studies
 from .report.reproduce import reproduce as reproduce
