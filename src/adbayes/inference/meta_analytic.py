@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 TAU_SCALE = 1.0
 """Scale of the half-normal prior of the between-study SD on the logit scale: its median, 0.67, has 95 % of
-studies within odds 3.7 times the typical ones. RBesT advises it for shares of 0.2 to 0.8 (Weber 2021,
+studies within odds 3.8 times the typical ones. RBesT advises it for shares of 0.2 to 0.8 (Weber 2021,
 doi:10.18637/jss.v100.i19)."""
 
 MEAN_SD = 2.0
