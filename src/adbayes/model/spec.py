@@ -136,8 +136,12 @@ class Spec:
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
         model = self.table.model
-        title = self.table.title
+        title, data = self.table.title, self.table.data
         if variant != "base":
+            rows = self.table.variants[variant].data.model_dump(exclude_none=True)
+            data = data.model_copy(
+                update=rows
+            )  # of one field's values each: nothing to validate anew
             changes = self.table.variants[variant].model.model_dump(exclude_none=True)
             model = ModelTable(**{**model.model_dump(), **changes})
             title = self.table.variants[variant].title or title
@@ -176,7 +180,6 @@ class Spec:
                 )
             except SpecError as error:
                 faults.append(f"{where}: [model] {error}")
-        data = self.table.data
         if MEAN in formulas and formulas[MEAN].response != data.outcome:
             faults.append(
                 f"{where}: [data] outcome is {data.outcome!r} but the formula's is "
@@ -191,10 +194,10 @@ class Spec:
             faults.append(
                 f'{where}: [data] missing = "model" needs a builder that imputes; a formula\'s cannot'
             )
-        if data.missing == "failure" and family.name != "bernoulli":
+        if data.missing == "failure" and family.name not in ("bernoulli", "cumulative"):
             faults.append(
                 f'{where}: [data] missing = "failure" counts a missing response as 0, which means nothing '
-                f'for {family.name}; use it with bernoulli, or set missing = "drop"'
+                f'for {family.name}; use it with bernoulli or cumulative, or set missing = "drop"'
             )
         if faults:
             raise SpecError("\n".join(faults))

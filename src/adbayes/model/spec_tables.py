@@ -18,6 +18,12 @@ EstimandName = Literal[
     "odds_ratio",
     "risk_difference",
     "risk_ratio",
+    "mean_percent_change",
+    "percent_change_sd",
+    "mean_score",
+    "score_sd",
+    "share_mild",
+    "response",
 ]
 
 
@@ -84,10 +90,18 @@ class VariantModelTable(Table):
     link: Text | None = None
 
 
+class VariantDataTable(Table):
+    """`[variants.NAME.data]`: other rows; states only what differs from `[data]`."""
+
+    where: Text | None = None
+    missing: Literal["error", "drop", "failure"] | None = None
+
+
 class VariantTable(Table):
-    """`[variants.NAME]`: the same question under another likelihood."""
+    """`[variants.NAME]`: the same question under another likelihood, or of other patients."""
 
     title: Text | None = None
+    data: VariantDataTable = Field(default_factory=VariantDataTable)
     model: VariantModelTable = Field(default_factory=VariantModelTable)
     priors: dict[str, Any] = Field(default_factory=dict)
 

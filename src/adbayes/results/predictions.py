@@ -7,7 +7,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError, SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.sampler import stream
-from adbayes.results.estimands import INVERSE_LINKS
+from adbayes.results.marginal import INVERSE_LINKS
 
 
 def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd.DataFrame:
