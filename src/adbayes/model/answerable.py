@@ -126,7 +126,7 @@ def _of_responses(a: Analysis) -> dict[str, bool]:
     fraction = score is not None and a.family.name in _FRACTION_FAMILIES and one_intercept
     graded = score is not None and any(band.name == "mild" for band in OUTCOMES[score].bands)
     whole = a.family.name == "bernoulli" or (a.family.name == "cumulative" and not others)
-    return {name: fraction for name in OF_FRACTIONS} | {
+    return dict.fromkeys(OF_FRACTIONS, fraction) | {
         "share_mild": fraction and graded,
         "response": bool(rules_of(a)) and one_intercept and (fraction or (score is None and whole)),
     }

@@ -176,8 +176,7 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
 
 
 def _every_patient(cohort: Cohort, visit: int | None) -> pd.DataFrame:
-    """A row for every patient at the visit (at each of the file's, where the model has several), so
-    that an absent row can count as a failure."""
+    """A row for every patient at the visit, or at all of the file's: an absent row is a failure."""
     frame = cohort.frame
     if not cohort.clinical:
         return frame

@@ -5,7 +5,7 @@ draw, never over interval ends.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -74,7 +74,7 @@ def estimands(fit: Fit) -> list[Estimand]:
         Empty where the spec asks for none.
     """
     table = fit.analysis.estimands
-    known = {
+    known: dict[str, Callable[[Fit], Iterator[Estimand]]] = {
         "mean": _means,
         "mean_change": _changes,
         "ratio_of_means": _ratios,

@@ -22,7 +22,9 @@ from adbayes.model.answerable import levels, rules_of, score_of
 from adbayes.results.marginal import INVERSE_LINKS, NODES, patient_effects
 
 _AUXILIARY_LINKS = {"alpha": np.exp, "kappa": np.exp, "psi": expit}
-_THRESHOLDS = 12  # at which a distribution function is evaluated; between them a polynomial
+# Thresholds at which a distribution function is evaluated, with a polynomial between them: few where
+# they differ by the score's grid alone.
+_FEW, _MANY, _NARROW = 4, 8, 0.1
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,10 @@ class Fraction:
         low, high = logs.min(), logs.max()
         if high - low < 1e-9:
             return self.at_most(float(thresholds[0]))
-        angles = (2 * np.arange(_THRESHOLDS) + 1) * np.pi / (2 * _THRESHOLDS)
+        size = _FEW if high - low < _NARROW else _MANY
+        angles = (2 * np.arange(size) + 1) * np.pi / (2 * size)
         nodes = (low + high) / 2 + (high - low) / 2 * np.cos(angles)
-        patients = BarycentricInterpolator(nodes, np.eye(_THRESHOLDS))(logs).mean(axis=0)
+        patients = BarycentricInterpolator(nodes, np.eye(size))(logs).mean(axis=0)
         found = sum(
             w * self.at_most(float(np.exp(x))) for w, x in zip(patients, nodes, strict=True)
         )
@@ -173,7 +176,7 @@ def _auxiliary(fit: Fit, name: str, rows: pd.DataFrame) -> np.ndarray:
 def _linear(fit: Fit, name: str, rows: pd.DataFrame) -> np.ndarray:
     """A parameter's linear predictor at some rows, without patient effects."""
     if name == MEAN:
-        return fit.design.coefficient_draws(fit.posterior) @ fit.design.at(rows).T
+        return np.asarray(fit.design.coefficient_draws(fit.posterior) @ fit.design.at(rows).T)
     common = fit.design.model.parameters[name].design.common
     matrix = np.asarray(common.evaluate_new_data(rows).design_matrix, dtype=float)
     parts = []
