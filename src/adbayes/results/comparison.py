@@ -145,7 +145,7 @@ def _joined(
         row["frequentist"] = again
         reading, found = _find(summary, number)
         role = role_of(number, found is not None, played)
-        row["role"] = role
+        row["role"], others = role, ""
         if reading is None or found is None:
             individual = number.statistic == "pct_change_sd"
             reason = NO_INDIVIDUAL_CHANGE if individual else f"{analysis.model} does not report it"
@@ -157,7 +157,7 @@ def _joined(
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
             row["note"] = _join(_doubt(number), by_role, reading.note, others, failed)
-        if played and not number.status and not np.isnan(again):
+        if played and not number.status and not others and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -327,9 +327,10 @@ def _visit(number: PublishedNumber) -> str:
 def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float:
     if statistics is None:
         return float("nan")
+    term = number.variable if readings_of(number) == (RESPONSE,) else number.term or ""
     found = statistics[
         (statistics["statistic"] == number.statistic)
-        & (statistics["term"] == (number.term or ""))
+        & (statistics["term"] == term)
         & (statistics["visit"] == _visit(number))
     ]
     return float(found["value"].iloc[0]) if len(found) else float("nan")
