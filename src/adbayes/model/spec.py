@@ -136,15 +136,15 @@ class Spec:
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
         model = self.table.model
-        title, data = self.table.title, self.table.data
+        title, data, published = self.table.title, self.table.data, self.table.published
         if variant != "base":
-            rows = self.table.variants[variant].data.model_dump(exclude_none=True)
-            data = data.model_copy(
-                update=rows
-            )  # of one field's values each: nothing to validate anew
-            changes = self.table.variants[variant].model.model_dump(exclude_none=True)
+            stated = self.table.variants[variant]
+            published = published if stated.published is None else stated.published
+            rows = stated.data.model_dump(exclude_none=True)
+            data = data.model_copy(update=rows)  # validated where they were read
+            changes = stated.model.model_dump(exclude_none=True)
             model = ModelTable(**{**model.model_dump(), **changes})
-            title = self.table.variants[variant].title or title
+            title = stated.title or title
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
@@ -218,7 +218,7 @@ class Spec:
                 update={"terms": tuple(fill(term) for term in self.table.estimands.terms)}
             ),
             sampler=self.table.sampler,
-            published=self.table.published,
+            published=published,
             departs=self.table.departs,
             where_from=where,
         )

@@ -101,9 +101,15 @@ class VariantTable(Table):
     """`[variants.NAME]`: the same question under another likelihood, or of other patients."""
 
     title: Text | None = None
+    published: tuple[Text, ...] | None = None
     data: VariantDataTable = Field(default_factory=VariantDataTable)
     model: VariantModelTable = Field(default_factory=VariantModelTable)
     priors: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("published", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 class McidTable(Table):
