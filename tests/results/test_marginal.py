@@ -12,7 +12,9 @@ def test_moments_of_a_standard_normal(size: int) -> None:
     nodes, weights = standard_nodes(size)
     np.testing.assert_allclose(weights.sum(), 1)
     for power, expected in enumerate((1, 0, 1, 0, 3, 0, 15)):
-        np.testing.assert_allclose(nodes**power @ weights, expected, atol=1e-6)
+        np.testing.assert_allclose(
+            nodes**power @ weights, expected, atol=2e-5
+        )  # the lightest nodes are left out
 
 
 def test_effects_have_the_draws_sds(mixed_fit: Fit) -> None:
