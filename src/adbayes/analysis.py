@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
-from adbayes.checks.sensitivity import power_scaling
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import read_patients

@@ -10,7 +10,7 @@ from adbayes.inference.printed import (
     published_summary,
     unanswered,
 )
-from adbayes.inference.printed_posterior import SUMMARY_COLUMNS
+from adbayes.inference.printed_answer import SUMMARY_COLUMNS
 from adbayes.model.priors import Prior
 from adbayes.paper.published import load_paper
 from adbayes.paper.signed_root import Z95

@@ -11,7 +11,7 @@ import pytest
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError, SpecError
 from adbayes.inference.plan import plan
-from adbayes.model.answerable import baseline, levels, rules_of, score_of, unanswerable
+from adbayes.model.answerable import baseline, levels, unanswerable
 from adbayes.model.library import models_folder
 from adbayes.model.spec import Spec, load_spec
 
@@ -119,16 +119,3 @@ def test_scores_need_observed_baselines(spec_from: Callable[[str], Spec]) -> Non
     with pytest.raises(DataError, match=f"own.csv: '{asked}' .* baseline of 'easi'"):
         plan(spec_from(reporting(FRACTION, asked)), plain)
     assert plan(spec_from(reporting(FRACTION, "mean_percent_change")), plain).jobs
-
-
-def test_outcomes_know_their_rules() -> None:
-    def named(name: str) -> dict[str, int]:
-        found = rules_of(load_spec(name).analyses()[0])
-        return {rule.name: lowest for rule, lowest in found.items()}
-
-    assert named("easi90_visits") == {"easi90": 1}
-    assert named("easi_classes") == {"easi75": 1, "easi90": 2}
-    assert set(named("easi_fraction")) == {"easi75", "easi90"}
-    assert not named("easi_change")
-    assert score_of(load_spec("easi_fraction").analyses()[0]) == "easi"
-    assert score_of(load_spec("easi_change").analyses()[0]) is None

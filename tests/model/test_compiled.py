@@ -57,7 +57,7 @@ IDS = [f"{structure.NAME}-{name}" for structure, name in CASES]
 
 @pytest.mark.parametrize("structure", [logistic_regression, random_intercept])
 def test_usable_arrays_pass_whatever_their_length(structure: object) -> None:
-    check_swap(placeholders(structure), 3, usable(structure))
+    check_swap(structure, placeholders(structure), usable(structure))
 
 
 @pytest.mark.parametrize(("structure", "name"), CASES, ids=IDS)
@@ -65,7 +65,7 @@ def test_a_missing_array_is_refused(structure: object, name: str) -> None:
     data = usable(structure)
     del data[name]
     with pytest.raises(ValueError, match="the structure holds"):
-        check_swap(placeholders(structure), 3, data)
+        check_swap(structure, placeholders(structure), data)
 
 
 @pytest.mark.parametrize(("structure", "name"), CASES, ids=IDS)
@@ -74,7 +74,7 @@ def test_another_rank_is_refused(structure: object, name: str) -> None:
     for wrong in (data[name][None], data[name][0] if data[name].ndim else None):
         if wrong is not None:
             with pytest.raises(ValueError, match=f"^{name} must have rank"):
-                check_swap(placeholders(structure), 3, data | {name: wrong})
+                check_swap(structure, placeholders(structure), data | {name: wrong})
 
 
 @pytest.mark.parametrize(("structure", "name"), CASES, ids=IDS)
@@ -84,7 +84,7 @@ def test_what_is_not_finite_is_refused(structure: object, name: str, bad: float)
     value = data[name].copy()
     value[(0,) * value.ndim] = bad
     with pytest.raises(ValueError, match=f"^{name} holds a value that is not finite"):
-        check_swap(placeholders(structure), 3, data | {name: value})
+        check_swap(structure, placeholders(structure), data | {name: value})
 
 
 @pytest.mark.parametrize(("structure", "name"), CASES, ids=IDS)
@@ -92,17 +92,21 @@ def test_another_length_or_width_is_refused(structure: object, name: str) -> Non
     data = usable(structure)
     for axis in range(data[name].ndim):
         longer = np.concatenate([data[name], data[name].take([0], axis=axis)], axis=axis)
-        with pytest.raises(ValueError, match=r"must have width 3|must have one length"):
-            check_swap(placeholders(structure), 3, data | {name: longer})
+        with pytest.raises(
+            ValueError, match=r"must have width 3|arrays by \w+ must have one length"
+        ):
+            check_swap(structure, placeholders(structure), data | {name: longer})
         shorter = data[name].take(range(data[name].shape[axis] - 1), axis=axis)
-        with pytest.raises(ValueError, match=r"must have width 3|must have one length"):
-            check_swap(placeholders(structure), 3, data | {name: shorter})
+        with pytest.raises(
+            ValueError, match=r"must have width 3|arrays by \w+ must have one length"
+        ):
+            check_swap(structure, placeholders(structure), data | {name: shorter})
 
 
 @pytest.mark.parametrize("structure", [logistic_regression, random_intercept])
 def test_an_extra_array_is_refused(structure: object) -> None:
     with pytest.raises(ValueError, match="the structure holds"):
-        check_swap(placeholders(structure), 3, usable(structure) | {"more": np.ones(3)})
+        check_swap(structure, placeholders(structure), usable(structure) | {"more": np.ones(3)})
 
 
 @pytest.mark.parametrize("structure", [logistic_regression, random_intercept])
@@ -111,7 +115,7 @@ def test_no_rows_are_refused(structure: object) -> None:
     fixed = ("XtX", "Xty", "prior_mu", "prior_sigma")
     empty = {k: v[:0] if v.ndim and k not in fixed else v for k, v in data.items()}
     with pytest.raises(ValueError, match="one length"):
-        check_swap(placeholders(structure), 3, empty)
+        check_swap(structure, placeholders(structure), empty)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,7 @@ def test_what_must_be_positive_is(structure: object, name: str, bad: float) -> N
     value = data[name].copy()
     value[(0,) * value.ndim] = bad
     with pytest.raises(ValueError, match=f"^{name} must be positive"):
-        check_swap(placeholders(structure), 3, data | {name: value})
+        check_swap(structure, placeholders(structure), data | {name: value})
 
 
 def test_the_check_comes_before_nutpie(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +145,7 @@ def test_the_check_comes_before_nutpie(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "compiled", never)
     data = usable(logistic_regression)
     with pytest.raises(ValueError, match="must have width"):
-        swapped(logistic_regression, 3, data | {"prior_mu": np.zeros(2)})
+        swapped(logistic_regression, (3,), data | {"prior_mu": np.zeros(2)})
 
 
 def test_every_shipped_model_has_its_structure() -> None:

@@ -104,15 +104,15 @@ def test_density_is_bambis_after_every_change_of_a_prior(
     assert abs(found - structure_density(built(table, PRIORS))) > 1e-3
 
 
-def point_draws(n: int, design: Design) -> xr.Dataset:
-    return named(
-        xr.Dataset({"coefficients": (("chain", "draw", "k"), np.tile(BETA, (2, n, 1)))}), design
-    )
+def point_draws(n: int, parts: Parts) -> xr.Dataset:
+    analysis, rows, design = parts
+    sampled = xr.Dataset({"coefficients": (("chain", "draw", "k"), np.tile(BETA, (2, n, 1)))})
+    return named(sampled, rows, design, analysis, np.random.default_rng(1))
 
 
 def test_log_likelihood_of_a_row_is_a_bernoulli(table: pd.DataFrame, built: Build) -> None:
-    _, rows, design = built(table, PRIORS)
-    found = log_likelihood(point_draws(3, design), rows, design)
+    parts = analysis, rows, design = built(table, PRIORS)
+    found = log_likelihood(point_draws(3, parts), rows, design, analysis)
     eta = BETA[0] + BETA[1] * table["x"] + BETA[2] * table["g"] + table["w"]
     expected = stats.bernoulli(expit(eta)).logpmf(table["y"])
     assert found.shape == (2, 3, len(table))
@@ -129,8 +129,8 @@ def test_log_likelihood_is_pymcs(female_fit: Fit) -> None:
 
 
 def test_replicates_have_the_probability_of_their_row(table: pd.DataFrame, built: Build) -> None:
-    _, rows, design = built(table, PRIORS)
-    values = replicate(point_draws(4000, design), rows, design, np.random.default_rng(2))
+    parts = analysis, rows, design = built(table, PRIORS)
+    values = replicate(point_draws(4000, parts), rows, design, analysis, np.random.default_rng(2))
     p = expit(BETA[0] + BETA[1] * table["x"] + BETA[2] * table["g"] + table["w"]).to_numpy()
     assert set(np.unique(values)) == {0.0, 1.0}
     z = (values.mean(axis=(0, 1)) - p) / np.sqrt(p * (1 - p) / 8000)

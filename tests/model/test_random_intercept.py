@@ -180,7 +180,7 @@ def parts(table: pd.DataFrame, built: Callable[[pd.DataFrame, dict[str, float]],
     return built(table, PRIORS)
 
 
-def posterior_of(n: int, design: Design) -> xr.Dataset:
+def posterior_of(n: int, parts: Parts) -> xr.Dataset:
     """The same point in every draw."""
     sampled = xr.Dataset(
         {
@@ -189,12 +189,13 @@ def posterior_of(n: int, design: Design) -> xr.Dataset:
             "sigma": (("chain", "draw"), np.full((2, n), SIGMA)),
         }
     )
-    return random_intercept.named(sampled, design, "subject")
+    analysis, rows, design = parts
+    return random_intercept.named(sampled, rows, design, analysis, np.random.default_rng(3))
 
 
 def test_log_likelihood_of_a_subject_is_a_multivariate_normal(parts: Parts) -> None:
     analysis, rows, design = parts
-    found = log_likelihood(posterior_of(1, design), rows, design, analysis)
+    found = log_likelihood(posterior_of(1, parts), rows, design, analysis)
     mean = design.X @ BETA
     for j, name in enumerate(rows.data["subject"].cat.categories):
         own = (rows.data["subject"] == name).to_numpy()
@@ -209,7 +210,7 @@ def test_group_effects_have_their_conditional_mean_and_variance(parts: Parts) ->
     analysis, rows, design = parts
     n = 4000
     drawn = draw_group_effects(
-        posterior_of(n, design), rows, design, analysis, np.random.default_rng(4)
+        posterior_of(n, parts), rows, design, analysis, np.random.default_rng(4)
     )
     residual = rows.data["y"].to_numpy() - design.X @ BETA
     codes = rows.data["subject"].cat.codes.to_numpy()
@@ -227,7 +228,7 @@ def test_replicates_are_new_patients(parts: Parts) -> None:
     analysis, rows, design = parts
     n = 4000
     values = replicate(
-        posterior_of(n, design), rows, design, analysis, np.random.default_rng(6)
+        posterior_of(n, parts), rows, design, analysis, np.random.default_rng(6)
     ).reshape(-1, rows.n_rows)
     total = TAU**2 + SIGMA**2
     z = (values.mean(axis=0) - design.X @ BETA) / np.sqrt(total / (2 * n))

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from adbayes.model.sentences import nearest, sentences
-from adbayes.model.spec_tables import SpecTable
+from adbayes.model.spec_tables import BambiTable, SpecTable
 
 GOOD = {
     "name": "a",
@@ -41,6 +41,12 @@ def test_unknown_missing_and_wrong_are_each_one_sentence() -> None:
     assert wrong.endswith("found 3")
 
 
-def test_a_variant_s_keys_are_those_of_its_table() -> None:
-    (sentence,) = said(variants={"student": {"model": {"famly": "t"}}})
-    assert "[variants.student.model] unknown key 'famly'; did you mean 'family'" in sentence
+def test_the_table_it_stands_in_is_named() -> None:
+    with pytest.raises(ValidationError) as fault:
+        BambiTable(formula="y ~ x", famly="t")
+    found = list(sentences(fault.value, "own.toml", BambiTable, under="variants.student.model"))
+    assert found == [
+        "own.toml: [variants.student.model] family is missing; add it",
+        "own.toml: [variants.student.model] unknown key 'famly'; did you mean 'family'? "
+        "(allowed: kind, formula, family, link)",
+    ]

@@ -136,7 +136,7 @@ FAULTS = [
     ('outcome = "y"', "outcome = 3", r"\[data\] outcome: .*string"),
     ('outcome = "y"', 'outcome = "z"', "outcome is 'z' but the formula's is 'y'"),
     ('missing = "drop"', 'missing = "ignore"', r"\[data\] missing: .*'error', 'drop'"),
-    ('missing = "drop"', 'missing = "model"', "needs a builder that imputes"),
+    ('missing = "drop"', 'missing = "model"', "needs a kind that imputes"),
     ('missing = "drop"', 'missing = "failure"', "which means nothing for gaussian"),
     ("age > 18", "import os", "where 'import os' cannot be read"),
     ("age = [30, 10]", "age = [30, 0]", "the scale of 'age' must be above 0"),

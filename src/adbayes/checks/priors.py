@@ -13,8 +13,10 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.inference.plan import plan
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.imputation import BLOCK, IMPUTATION
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
+from adbayes.results.events import warned
 from adbayes.results.summary import whose
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ class Check:
     prior_predictive : pandas.DataFrame
         Statistics of data that the priors imply; the columns of `adbayes.checks.predictive.COLUMNS`.
     notes : tuple of str
-        Rows used and dropped, predictors left out, and what Bambi's formula does not express.
+        Rows used, dropped and imputed, few events for each slope, predictors left out, and what
+        Bambi's formula does not express.
     """
 
     label: str
@@ -98,7 +101,9 @@ def check(
         rows += [{**whose(analysis, cohort), **row} for row in found]
         gaps = ", ".join(f"{reason} in {n}" for reason, n in frame.dropped.items()) or "none"
         x = f" [{analysis.x}]" if analysis.x else ""
-        notes.append(f"{analysis.model}{x}: {frame.n_rows} rows used; dropped: {gaps}")
+        imputed = "".join(f"; {n} values of {name} imputed" for name, n in frame.gaps.items())
+        notes.append(f"{analysis.model}{x}: {frame.n_rows} rows used; dropped: {gaps}{imputed}")
+        notes.append(warned(analysis, frame, design))
         if any("|" in name and not name.startswith("1|") for name in analysis.mean.groups):
             notes.append(
                 "group slopes and intercepts have independent SDs: Bambi has no correlation"
@@ -108,7 +113,7 @@ def check(
         cohort.label,
         pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True),
         pd.DataFrame(rows).reindex(columns=COLUMNS),
-        tuple(dict.fromkeys(notes)),
+        tuple(dict.fromkeys(filter(None, notes))),
     )
 
 
@@ -135,7 +140,8 @@ def prior_table(analysis: Analysis) -> pd.DataFrame:
         )
         for label, one in shown:
             low, high = (np.asarray(one.frozen().ppf(q), dtype=float) for q in (0.025, 0.975))
-            coefficient = odds and name in analysis.mean.common and name != "Intercept"
+            slopes = {*analysis.mean.common, BLOCK} - {"Intercept"}
+            coefficient = odds and name in slopes
             if coefficient:
                 low, high = np.exp(low), np.exp(high)
             rows.append(
@@ -147,8 +153,14 @@ def prior_table(analysis: Analysis) -> pd.DataFrame:
                     "prior": str(one),
                     "low": float(low.min()),
                     "high": float(high.max()),
-                    "scale": "odds ratio" if coefficient else ("log odds" if odds else "outcome"),
+                    "scale": "odds ratio" if coefficient else _scale(name, odds=odds),
                     "why": prior.why,
                 }
             )
     return pd.DataFrame(rows, columns=TABLE_COLUMNS)
+
+
+def _scale(name: str, *, odds: bool) -> str:
+    if name in IMPUTATION:
+        return "standardised predictor"
+    return "log odds" if odds else "outcome"

@@ -6,8 +6,8 @@ import numpy as np
 
 from adbayes.cohort.outcomes import OUTCOMES, ResponseRule
 from adbayes.model.analysis import Analysis
-from adbayes.model.answerable import rules_of, score_of
 from adbayes.model.frame import ModelFrame
+from adbayes.model.responses import rules_of, score_of
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 

@@ -18,6 +18,8 @@ _FIXED = {f"{name}_{suffix}" for name in OUTCOMES for suffix in _CHANGES} | {
     "age_over_30",
     "week",
 }
+CONCURRENT = "concurrent: measured under treatment, an association and not a predictor"
+"""What every table, plot and page says of a laboratory value after baseline."""
 _FLAG = re.compile(
     "|".join(
         rf"{cutoff.outcome}_{'ge' if cutoff.inclusive else 'gt'}_{cutoff.value:g}_w[0-9]+"
@@ -59,6 +61,39 @@ def flag_column(outcome: str, visit: int) -> str:
     """
     cutoff = CUTOFFS[outcome]
     return f"{outcome}_{'ge' if cutoff.inclusive else 'gt'}_{cutoff.value:g}_w{visit}"
+
+
+def concurrent(name: str) -> bool:
+    """Whether a predictor is a laboratory value taken under treatment.
+
+    Parameters
+    ----------
+    name : str
+        Its column, such as `ldh_ge_250_w16`, or a coefficient's name.
+
+    Returns
+    -------
+    bool
+        True for a flag after baseline: associated with the response while it came about, not a
+        predictor of it.
+    """
+    return _FLAG.fullmatch(name) is not None and not name.endswith("_w0")
+
+
+def timing(name: str) -> str:
+    """What must be said of a predictor because of when it was measured.
+
+    Parameters
+    ----------
+    name : str
+        Its column, or a coefficient's name.
+
+    Returns
+    -------
+    str
+        `CONCURRENT`, or nothing.
+    """
+    return CONCURRENT if concurrent(name) else ""
 
 
 def derive(frame: pd.DataFrame) -> pd.DataFrame:

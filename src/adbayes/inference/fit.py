@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -14,8 +13,9 @@ from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
+from adbayes.model.imputation import BLOCK
+from adbayes.model.imputed_density import horseshoe_scales
 from adbayes.model.priors import Prior
-from adbayes.model.random_intercept import NAME as RANDOM_INTERCEPT
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -81,14 +81,25 @@ class Fit:
         """Convergence of the parameters."""
         return gate(self.posterior, self.sample_stats)
 
-    @property
+    @cached_property
     def pymc_model(self) -> "pm.Model":
-        """The PyMC model of the analysis, as Bambi builds it."""
-        return self.bambi_model.backend.model
+        """The PyMC model: as Bambi builds it, or for another kind the density that was sampled."""
+        if self.bambi_model is not None:
+            return self.bambi_model.backend.model
+        structure = structure_of(self.analysis)
+        assert structure is not None  # every kind but Bambi's has one
+        model = structure.pymc_model(*structure.frozen(self.analysis, self.frame, self.design))
+        data = structure.swap_data(self.analysis, self.frame, self.design)
+        with model:
+            for name, value in data.items():
+                model.set_data(name, value)
+        return model
 
     @cached_property
-    def bambi_model(self) -> "bmb.Model":
-        """The Bambi model, built."""
+    def bambi_model(self) -> "bmb.Model | None":
+        """The Bambi model, built; None for a kind that Bambi cannot express."""
+        if self.analysis.kind != "bambi":
+            return None
         model = self.design.model
         if not model.built:
             model.build()
@@ -112,26 +123,12 @@ class Fit:
         structure = structure_of(self.analysis)
         if structure is None:
             tree = xr.DataTree.from_dict({"posterior": self.posterior})
+            assert self.bambi_model is not None  # every other kind has a structure
             self.bambi_model.compute_log_likelihood(tree)
             dataset: xr.Dataset = tree["log_likelihood"].to_dataset()
             return dataset
-        coords: dict[str, Any] = {
-            "chain": self.posterior["chain"],
-            "draw": self.posterior["draw"],
-        }
-        if structure.NAME == RANDOM_INTERCEPT:
-            group = self.analysis.mean.grouping[0]
-            values = structure.log_likelihood(
-                self.posterior, self.frame, self.design, self.analysis
-            )
-            dim = group
-            coords[dim] = [str(level) for level in self.frame.data[group].cat.categories]
-        else:
-            values = structure.log_likelihood(self.posterior, self.frame, self.design)
-            dim = "__obs__"
-            coords[dim] = np.arange(self.frame.n_rows)
-        array = xr.DataArray(values, dims=("chain", "draw", dim), coords=coords)
-        return xr.Dataset({self.frame.outcome: array})
+        values = structure.log_likelihood(self.posterior, self.frame, self.design, self.analysis)
+        return xr.Dataset({self.frame.outcome: values})
 
     def summary(self) -> pd.DataFrame:
         """Posterior summaries of the clinical quantities and of every parameter.
@@ -202,9 +199,9 @@ class Fit:
         Returns
         -------
         pandas.DataFrame
-            The columns of `adbayes.checks.sensitivity.COLUMNS`.
+            The columns of `adbayes.checks.power_scaling.COLUMNS`.
         """
-        from adbayes.checks.sensitivity import power_scaling
+        from adbayes.checks.power_scaling import power_scaling
 
         return power_scaling(self, alpha)
 
@@ -255,12 +252,15 @@ def top_level_priors(analysis: Analysis) -> dict[str, Prior]:
     -------
     dict of str to Prior
         A group effect is represented by its hyper-prior (``1|patient_sigma``): scaling the
-        distribution of the effects themselves would scale the model, not a belief.
+        distribution of the effects themselves would scale the model, not a belief. A horseshoe is
+        represented by its scales, for the same reason.
     """
     top: dict[str, Prior] = {}
     for name, prior in analysis.priors.items():
         drawn = name.replace(".", "_", 1) if name.split(".")[0] in analysis.formulas else name
-        if prior.is_hierarchical:
+        if name == BLOCK:
+            top.update(horseshoe_scales(prior))
+        elif prior.is_hierarchical:
             top.update({f"{drawn}_{key}": hyper for key, hyper in prior.hyper_priors()})
         else:
             top[drawn] = prior

@@ -10,8 +10,6 @@ from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
-from adbayes.model.logistic_regression import split_terms
-from adbayes.model.random_intercept import NAME as RANDOM_INTERCEPT
 
 
 def prior_outcomes(
@@ -37,8 +35,10 @@ def prior_outcomes(
     numpy.ndarray
         ``(draw, row)``, outcome units.
     """
-    if structure_of(analysis) is not None:
-        return outcomes(analysis, frame, design, _prior_draws(analysis, design, size, rng), rng)
+    structure = structure_of(analysis)
+    if structure is not None:
+        draws = structure.prior_draws(frame, design, analysis, size, rng)
+        return outcomes(analysis, frame, design, draws, rng)
     if not design.model.built:
         design.model.build()
     logging.getLogger("pymc").setLevel(logging.WARNING)  # it lists what it samples
@@ -82,23 +82,7 @@ def outcomes(
         seed = int(rng.integers(2**31))
         design.model.predict(tree, kind="response", inplace=True, random_seed=seed)
         return _labelled(frame, _rows(tree["posterior_predictive"][frame.outcome_name].to_numpy()))
-    if structure.NAME == RANDOM_INTERCEPT:
-        return _rows(structure.replicate(draws, frame, design, analysis, rng))
-    return _rows(structure.replicate(draws, frame, design, rng))
-
-
-def _prior_draws(
-    analysis: Analysis, design: Design, size: int, rng: np.random.Generator
-) -> xr.Dataset:
-    columns = [analysis.priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
-    draws = split_terms(np.concatenate(columns, axis=1)[None], design)
-    for name, prior in analysis.priors.items():
-        if "|" in name:
-            for key, hyper in prior.hyper_priors():
-                draws[f"{name}_{key}"] = (("chain", "draw"), hyper.sample(size, rng)[None])
-        elif name in analysis.family.auxiliary:
-            draws[name] = (("chain", "draw"), prior.sample(size, rng)[None])
-    return draws
+    return _rows(structure.replicate(draws, frame, design, analysis, rng))
 
 
 def _labelled(frame: ModelFrame, values: np.ndarray) -> np.ndarray:

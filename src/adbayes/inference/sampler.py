@@ -11,8 +11,6 @@ from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of, swapped
 from adbayes.model.frame import ModelFrame
-from adbayes.model.random_intercept import NAME as RANDOM_INTERCEPT
-from adbayes.model.random_intercept import draw_group_effects
 from adbayes.model.spec_tables import SamplerTable
 
 if TYPE_CHECKING:
@@ -79,17 +77,12 @@ def sample(
     sequence = stream(settings.seed, "sample", analysis.key)
     if structure is None:
         return _sample_bambi(design.model, settings, sequence, cores)
+    frozen = structure.frozen(analysis, frame, design)
     data = structure.swap_data(analysis, frame, design)
-    tree = _nutpie(swapped(structure, design.X.shape[1], data), settings, sequence, cores)
+    tree = _nutpie(swapped(structure, frozen, data), settings, sequence, cores)
     sampled = tree["posterior"].to_dataset()
-    if structure.NAME == RANDOM_INTERCEPT:
-        group = analysis.mean.grouping[0]
-        posterior = structure.named(sampled, design, group)
-        rng = np.random.default_rng(stream(settings.seed, "group effects", analysis.key))
-        posterior[f"1|{group}"] = draw_group_effects(posterior, frame, design, analysis, rng)
-    else:
-        posterior = structure.named(sampled, design)
-    return posterior, _statistics(tree)
+    rng = np.random.default_rng(stream(settings.seed, "group effects", analysis.key))
+    return structure.named(sampled, frame, design, analysis, rng), _statistics(tree)
 
 
 def _sample_bambi(

@@ -1,7 +1,7 @@
 """One model to fit: a spec with its variant, prior set and predictor chosen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -43,6 +43,14 @@ class Analysis:
         Where it leaves the paper's own analysis.
     where_from : str
         The file, for messages.
+    kind : str
+        The kind of model, a name of `adbayes.model.kinds.KINDS`.
+    options : mapping of str to str
+        What the kind's table states beside formulas, family and link.
+    index : tuple of str
+        Columns beside the formulas' that together name a row of the likelihood.
+    differs : str
+        Why what it reports is not what was printed; empty where it can be the same.
     """
 
     model: str
@@ -60,6 +68,10 @@ class Analysis:
     published: tuple[str, ...] = ()
     departs: str = ""
     where_from: str = ""
+    kind: str = "bambi"
+    options: Mapping[str, str] = field(default_factory=dict)
+    index: tuple[str, ...] = ()
+    differs: str = ""
 
     @property
     def key(self) -> str:
@@ -73,11 +85,24 @@ class Analysis:
         return self.formulas[MEAN]
 
     @property
+    def unit(self) -> str | None:
+        """The column whose levels are exchangeable; none for a formula with no or several groups."""
+        groups = self.mean.grouping
+        return self.options.get("unit", groups[0] if len(groups) == 1 else None)
+
+    @property
+    def imputed(self) -> tuple[str, ...]:
+        """The columns whose missing values are parameters of the model."""
+        listed = self.options.get("impute", "") if self.data.missing == "model" else ""
+        return tuple(listed.split())
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column the analysis needs, the outcome first."""
         named = [self.data.outcome]
         for formula in self.formulas.values():
             named += formula.columns
+        named += self.index
         if self.data.where:
             named += columns_of(parse_where(self.data.where))
         return tuple(dict.fromkeys(named))
@@ -92,6 +117,8 @@ class Analysis:
         """
         return {
             "model": self.model,
+            "kind": self.kind,
+            "options": dict(self.options),
             "variant": self.variant,
             "x": self.x,
             "prior_set": self.prior_set,  # part of the seed's stream

@@ -143,7 +143,10 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
         f"{name} ~ {formula.text}" for name, formula in analysis.formulas.items() if name != MEAN
     ]
     priors: dict[str, Any] = {}
-    for name, prior in analysis.priors.items():
+    known = analysis.priors
+    if analysis.kind != "bambi":  # then Bambi says what the mean's formula means, and no more
+        known = {name: known[name] for name in analysis.mean.common if name in known}
+    for name, prior in known.items():
         parameter, _, term = name.partition(".")
         if term and parameter in analysis.formulas:
             priors.setdefault(parameter, {})[term] = prior.to_bambi()
@@ -158,7 +161,7 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
         warnings.filterwarnings("ignore", "The intercept is omitted in ordinal")
         model = bmb.Model(
             bmb.Formula(main, *extra),
-            frame.data,
+            frame.filled,
             family=analysis.family.name,
             link=analysis.link,
             priors=priors,
@@ -167,7 +170,7 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             extra_namespace=dict(NUMERIC_TRANSFORMS),
         )
     for one in design_of(model).terms:
-        for key, value in analysis.priors[one.name].parameters:
+        for key, value in known[one.name].parameters if one.name in known else ():
             if isinstance(value, tuple) and len(value) != len(one.coefficients):
                 raise SpecError(
                     f"{analysis.where_from}: [priors.{analysis.prior_set}] {one.name!r}: {key} has "

@@ -5,18 +5,18 @@ and a wrong shape has crashed the process without an exception, so everything is
 """
 
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from adbayes.model import logistic_regression, random_intercept
+from adbayes.model import imputed_logistic, logistic_regression, random_intercept
 from adbayes.model.analysis import Analysis
+from adbayes.model.structure import Frozen, Structure
 
-STRUCTURES: tuple[ModuleType, ...] = (logistic_regression, random_intercept)
+STRUCTURES: tuple[Structure, ...] = (logistic_regression, random_intercept, imputed_logistic)
 
 
-def structure_of(analysis: Analysis) -> ModuleType | None:
+def structure_of(analysis: Analysis) -> Structure | None:
     """The swappable structure of an analysis, if it has one.
 
     Parameters
@@ -33,15 +33,15 @@ def structure_of(analysis: Analysis) -> ModuleType | None:
 
 
 @cache
-def compiled(structure: ModuleType, width: int) -> Any:
+def compiled(structure: Structure, frozen: Frozen) -> Any:
     """Compile a structure, once in a process.
 
     Parameters
     ----------
     structure : module
         One of `STRUCTURES`.
-    width : int
-        Number of coefficients.
+    frozen : tuple
+        What it cannot change afterwards, from the structure's `frozen`.
 
     Returns
     -------
@@ -50,24 +50,24 @@ def compiled(structure: ModuleType, width: int) -> Any:
     """
     import nutpie
 
-    return nutpie.compile_pymc_model(structure.pymc_model(width))
+    return nutpie.compile_pymc_model(structure.pymc_model(*frozen))
 
 
 @cache
-def _placeholders(structure: ModuleType, width: int) -> dict[str, np.ndarray]:
-    model = structure.pymc_model(width)
+def _placeholders(structure: Structure, frozen: Frozen) -> dict[str, np.ndarray]:
+    model = structure.pymc_model(*frozen)
     return {variable.name: variable.get_value() for variable in model.data_vars}
 
 
-def swapped(structure: ModuleType, width: int, data: dict[str, np.ndarray]) -> Any:
+def swapped(structure: Structure, frozen: Frozen, data: dict[str, np.ndarray]) -> Any:
     """Put an analysis's data into a compiled structure, after checking every array.
 
     Parameters
     ----------
     structure : module
         One of `STRUCTURES`.
-    width : int
-        Number of coefficients.
+    frozen : tuple
+        From the structure's `frozen`.
     data : dict of str to numpy.ndarray
         From the structure's `swap_data`.
 
@@ -82,22 +82,23 @@ def swapped(structure: ModuleType, width: int, data: dict[str, np.ndarray]) -> A
         For a missing or extra array, a wrong rank or width, lengths that disagree, a value that is
         not finite, a scale that is not positive. It means a fault in the builder, not in the data.
     """
-    check_swap(_placeholders(structure, width), width, data)
-    clean = {name: np.array(value, dtype=np.float64, order="C") for name, value in data.items()}
-    return compiled(structure, width).with_data(**clean)
+    there = _placeholders(structure, frozen)
+    check_swap(structure, there, data)
+    clean = {key: np.array(value, dtype=there[key].dtype, order="C") for key, value in data.items()}
+    return compiled(structure, frozen).with_data(**clean)
 
 
 def check_swap(
-    placeholders: dict[str, np.ndarray], width: int, data: dict[str, np.ndarray]
+    structure: Structure, placeholders: dict[str, np.ndarray], data: dict[str, np.ndarray]
 ) -> None:
     """Refuse arrays that the compiled structure would not survive.
 
     Parameters
     ----------
+    structure : module
+        Says which axes may change and what must be positive.
     placeholders : dict of str to numpy.ndarray
-        What it was compiled with: names, ranks, and which axes are coefficients.
-    width : int
-        Number of coefficients.
+        What it was compiled with.
     data : dict of str to numpy.ndarray
         What it is to be given.
 
@@ -108,22 +109,23 @@ def check_swap(
     """
     if set(data) != set(placeholders):
         raise ValueError(f"the structure holds {sorted(placeholders)}, found {sorted(data)}")
-    lengths: set[int] = set()
-    fixed = ("XtX", "Xty", "prior_mu", "prior_sigma")
+    lengths: dict[str, set[int]] = {}
     for name, placeholder in placeholders.items():
         value = np.asarray(data[name], dtype=float)
         if value.ndim != placeholder.ndim:
             raise ValueError(f"{name} must have rank {placeholder.ndim}, found {value.ndim}")
         if not np.isfinite(value).all():
             raise ValueError(f"{name} holds a value that is not finite")
-        if (name in fixed and value.shape != (width,) * value.ndim) or (
-            value.ndim == 2 and value.shape[1] != width
-        ):
-            raise ValueError(f"{name} must have width {width}, found shape {value.shape}")
-        if name not in fixed and value.ndim:
-            lengths.add(value.shape[0])
-        positive = name.endswith(("_scale", "prior_sigma")) or name in ("n_in_group", "n_rows")
-        if positive and (value <= 0).any():
+        if name in structure.POSITIVE and (value <= 0).any():
             raise ValueError(f"{name} must be positive")
-    if len(lengths) != 1 or min(lengths) < 1:
-        raise ValueError(f"arrays of rows or groups must have one length, found {sorted(lengths)}")
+        for axis, dim in enumerate(structure.DIMS[name]):
+            if dim in structure.FREE:
+                lengths.setdefault(dim, set()).add(value.shape[axis])
+            elif value.shape[axis] != placeholder.shape[axis]:
+                raise ValueError(
+                    f"{name} must have width {placeholder.shape[axis]} along {dim}, "
+                    f"found shape {value.shape}"
+                )
+    for dim, found in lengths.items():
+        if len(found) != 1 or min(found) < 1:
+            raise ValueError(f"arrays by {dim} must have one length, found {sorted(found)}")

@@ -12,11 +12,21 @@ import xarray as xr
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
+from adbayes.model.structure import Frozen
 
 if TYPE_CHECKING:
     import pymc as pm
 
 NAME = "logistic_regression"
+DIMS = {
+    "X": ("row", "coefficient"),
+    "y": ("row",),
+    "offset": ("row",),
+    "prior_mu": ("coefficient",),
+    "prior_sigma": ("coefficient",),
+}
+FREE = frozenset({"row"})
+POSITIVE = frozenset({"prior_sigma"})
 
 
 def matches(analysis: Analysis) -> bool:
@@ -33,13 +43,32 @@ def matches(analysis: Analysis) -> bool:
         True for a Bernoulli outcome with logit link, no groups, and normal priors throughout.
     """
     return (
-        analysis.family.name == "bernoulli"
+        analysis.kind == "bambi"
+        and analysis.family.name == "bernoulli"
         and analysis.link == "logit"
         and not analysis.mean.groups
         and all(
             p.distribution == "Normal" and not p.is_hierarchical for p in analysis.priors.values()
         )
     )
+
+
+def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
+    """What is frozen when it is compiled.
+
+    Parameters
+    ----------
+    analysis, frame : Analysis, ModelFrame
+        Not used.
+    design : Design
+        The predictors.
+
+    Returns
+    -------
+    tuple of int
+        The number of coefficients.
+    """
+    return (design.X.shape[1],)
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
@@ -122,13 +151,21 @@ def pymc_model(width: int) -> "pm.Model":
     return model
 
 
-def named(sampled: xr.Dataset, design: Design) -> xr.Dataset:
+def named(
+    sampled: xr.Dataset,
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+    rng: np.random.Generator,
+) -> xr.Dataset:
     """Draws under Bambi's names.
 
     Parameters
     ----------
     sampled : xarray.Dataset
         With `coefficients` (chain, draw, coefficient).
+    frame, analysis, rng : ModelFrame, Analysis, numpy.random.Generator
+        Not used.
     design : Design
         Names and levels.
 
@@ -138,6 +175,33 @@ def named(sampled: xr.Dataset, design: Design) -> xr.Dataset:
         One variable a term.
     """
     return split_terms(sampled["coefficients"].to_numpy(), design)
+
+
+def prior_draws(
+    frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
+) -> xr.Dataset:
+    """Draws from the prior.
+
+    Parameters
+    ----------
+    frame : ModelFrame
+        Not used.
+    design : Design
+        Names and levels.
+    analysis : Analysis
+        The priors.
+    size : int
+        Number of draws.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable a term; one chain.
+    """
+    columns = [analysis.priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
+    return split_terms(np.concatenate(columns, axis=1)[None], design)
 
 
 def split_terms(coefficients: np.ndarray, design: Design) -> xr.Dataset:
@@ -171,7 +235,9 @@ def split_terms(coefficients: np.ndarray, design: Design) -> xr.Dataset:
     return xr.Dataset(variables)
 
 
-def log_likelihood(posterior: xr.Dataset, frame: ModelFrame, design: Design) -> np.ndarray:
+def log_likelihood(
+    posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
+) -> xr.DataArray:
     """Pointwise log-likelihood, one a row.
 
     Parameters
@@ -182,19 +248,30 @@ def log_likelihood(posterior: xr.Dataset, frame: ModelFrame, design: Design) -> 
         The outcome.
     design : Design
         The predictors.
+    analysis : Analysis
+        Not used.
 
     Returns
     -------
-    numpy.ndarray
-        ``(chain, draw, row)``.
+    xarray.DataArray
+        ``(chain, draw, __obs__)``.
     """
     eta = linear_predictor(posterior, design)
     y = frame.data[frame.outcome].to_numpy(dtype=float)
-    return np.asarray(y * eta - np.logaddexp(0, eta))
+    coords = {"chain": posterior["chain"], "draw": posterior["draw"]}
+    return xr.DataArray(
+        y * eta - np.logaddexp(0, eta),
+        dims=("chain", "draw", "__obs__"),
+        coords={**coords, "__obs__": np.arange(frame.n_rows)},
+    )
 
 
 def replicate(
-    posterior: xr.Dataset, frame: ModelFrame, design: Design, rng: np.random.Generator
+    posterior: xr.Dataset,
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """New outcomes for the same rows, one set a draw.
 
@@ -206,6 +283,8 @@ def replicate(
         The rows.
     design : Design
         The predictors.
+    analysis : Analysis
+        Not used.
     rng : numpy.random.Generator
         The source of randomness.
 

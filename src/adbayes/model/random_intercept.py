@@ -21,11 +21,27 @@ from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
 from adbayes.model.logistic_regression import linear_predictor, normal_priors, split_terms
 from adbayes.model.priors import Prior
+from adbayes.model.structure import Frozen
 
 if TYPE_CHECKING:
     import pymc as pm
 
 NAME = "random_intercept"
+DIMS = {
+    "XtX": ("coefficient", "coefficient"),
+    "Xty": ("coefficient",),
+    "yty": (),
+    "n_rows": (),
+    "X_sum": ("group", "coefficient"),
+    "y_sum": ("group",),
+    "n_in_group": ("group",),
+    "prior_mu": ("coefficient",),
+    "prior_sigma": ("coefficient",),
+    "group_scale": (),
+    "residual_scale": (),
+}
+FREE = frozenset({"group"})
+POSITIVE = frozenset({"n_rows", "n_in_group", "prior_sigma", "group_scale", "residual_scale"})
 
 
 def matches(analysis: Analysis) -> bool:
@@ -43,7 +59,8 @@ def matches(analysis: Analysis) -> bool:
         normal coefficient priors and half-normal priors of both SDs.
     """
     if (
-        analysis.family.name != "gaussian"
+        analysis.kind != "bambi"
+        or analysis.family.name != "gaussian"
         or analysis.link != "identity"
         or set(analysis.formulas) != {"mu"}
         or len(analysis.mean.groups) != 1
@@ -80,6 +97,24 @@ def group_sums(frame: ModelFrame, analysis: Analysis, columns: np.ndarray) -> np
     sums = np.zeros((len(group.categories), *columns.shape[1:]))
     np.add.at(sums, group.codes.to_numpy(), columns)
     return sums
+
+
+def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
+    """What is frozen when it is compiled.
+
+    Parameters
+    ----------
+    analysis, frame : Analysis, ModelFrame
+        Not used.
+    design : Design
+        The predictors.
+
+    Returns
+    -------
+    tuple of int
+        The number of coefficients.
+    """
+    return (design.X.shape[1],)
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
@@ -166,27 +201,71 @@ def pymc_model(width: int) -> "pm.Model":
     return model
 
 
-def named(sampled: xr.Dataset, design: Design, group: str) -> xr.Dataset:
-    """Draws under Bambi's names, group effects not yet drawn.
+def named(
+    sampled: xr.Dataset,
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+    rng: np.random.Generator,
+) -> xr.Dataset:
+    """Draws under Bambi's names, the group effects drawn from their exact conditional.
 
     Parameters
     ----------
     sampled : xarray.Dataset
         With `coefficients`, `group_sigma` and `sigma`.
+    frame : ModelFrame
+        The data.
     design : Design
         Names and levels.
-    group : str
-        The grouping column.
+    analysis : Analysis
+        Names the grouping column.
+    rng : numpy.random.Generator
+        The source of randomness.
 
     Returns
     -------
     xarray.Dataset
-        One variable a term, ``1|<group>_sigma`` and ``sigma``.
+        One variable a term, ``1|<group>_sigma``, ``sigma`` and ``1|<group>``.
     """
+    group = analysis.mean.grouping[0]
     posterior = split_terms(sampled["coefficients"].to_numpy(), design)
     posterior[f"1|{group}_sigma"] = (("chain", "draw"), sampled["group_sigma"].to_numpy())
     posterior["sigma"] = (("chain", "draw"), sampled["sigma"].to_numpy())
+    posterior[f"1|{group}"] = draw_group_effects(posterior, frame, design, analysis, rng)
     return posterior
+
+
+def prior_draws(
+    frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
+) -> xr.Dataset:
+    """Draws from the prior, without the group effects.
+
+    Parameters
+    ----------
+    frame : ModelFrame
+        Not used.
+    design : Design
+        Names and levels.
+    analysis : Analysis
+        The priors.
+    size : int
+        Number of draws.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable a term, ``1|<group>_sigma`` and ``sigma``; one chain.
+    """
+    columns = [analysis.priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
+    draws = split_terms(np.concatenate(columns, axis=1)[None], design)
+    group = analysis.mean.groups[0]
+    for key, hyper in analysis.priors[group].hyper_priors():
+        draws[f"{group}_{key}"] = (("chain", "draw"), hyper.sample(size, rng)[None])
+    draws["sigma"] = (("chain", "draw"), analysis.priors["sigma"].sample(size, rng)[None])
+    return draws
 
 
 def _residual_sums(
@@ -254,7 +333,7 @@ def draw_group_effects(
 
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
-) -> np.ndarray:
+) -> xr.DataArray:
     """Marginal log-likelihood, one a group: what leave-one-patient-out needs.
 
     Parameters
@@ -270,14 +349,23 @@ def log_likelihood(
 
     Returns
     -------
-    numpy.ndarray
-        ``(chain, draw, group)``.
+    xarray.DataArray
+        ``(chain, draw, <group>)``.
     """
     sums, squares, n, variance, between = _residual_sums(posterior, frame, design, analysis)
     v = variance + n * between
     quadratic = (squares - between * sums**2 / v) / variance
     deviance = n * np.log(2 * np.pi) + (n - 1) * np.log(variance) + np.log(v) + quadratic
-    return np.asarray(-0.5 * deviance)
+    group = analysis.mean.grouping[0]
+    return xr.DataArray(
+        -0.5 * deviance,
+        dims=("chain", "draw", group),
+        coords={
+            "chain": posterior["chain"],
+            "draw": posterior["draw"],
+            group: [str(level) for level in frame.data[group].cat.categories],
+        },
+    )
 
 
 def replicate(

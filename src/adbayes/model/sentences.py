@@ -28,7 +28,9 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
     return f"{hint} (allowed: {', '.join(allowed)})"
 
 
-def sentences(error: ValidationError, where: str, table: type[BaseModel]) -> Iterator[str]:
+def sentences(
+    error: ValidationError, where: str, table: type[BaseModel], under: str = ""
+) -> Iterator[str]:
     """Pydantic's findings, one sentence each, with the nearest valid key.
 
     Parameters
@@ -39,6 +41,8 @@ def sentences(error: ValidationError, where: str, table: type[BaseModel]) -> Ite
         What to call the file.
     table : type
         The model that was validated.
+    under : str, optional
+        The table it stands in, such as ``variants.robust.model``.
 
     Yields
     ------
@@ -46,10 +50,11 @@ def sentences(error: ValidationError, where: str, table: type[BaseModel]) -> Ite
         One sentence a finding.
     """
     for fault in error.errors():
-        path = [str(part) for part in fault["loc"]]
+        within = [str(part) for part in fault["loc"]]
+        path = [*([under] if under else []), *within]
         place = f"{where}: {_dotted(path)}"
         if fault["type"] == "extra_forbidden":
-            keys = _keys_at(table, path[:-1])
+            keys = _keys_at(table, within[:-1])
             table_name = f"[{'.'.join(path[:-1])}]" if path[:-1] else "top level:"
             yield f"{where}: {table_name} unknown key {path[-1]!r}{nearest(path[-1], keys)}"
         elif fault["type"] == "missing":

@@ -2,26 +2,24 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from adbayes.errors import SpecError
-from adbayes.model.analysis import MEAN, Analysis, expected_parameters
+from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.answerable import unanswerable
-from adbayes.model.families import FAMILIES, Family
-from adbayes.model.formula import Formula, parse_formula
+from adbayes.model.blocks import spread
+from adbayes.model.kind import Kind, Parameter
+from adbayes.model.kinds import overlaid, read_table
 from adbayes.model.library import find_spec
 from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
 from adbayes.model.priors import Prior
 from adbayes.model.sentences import nearest, sentences
-from adbayes.model.spec_tables import (
-    ModelTable,
-    SpecTable,
-)
+from adbayes.model.spec_tables import SpecTable
 from adbayes.model.where import parse_where
 
 if TYPE_CHECKING:
@@ -42,12 +40,15 @@ class Spec:
         Set name to parameter to prior, as written (``{x}`` not yet filled in).
     variant_sets : dict
         The same per variant, the variant's statements laid over the spec's.
+    models : dict
+        Variant to its kind of model and its `[model]` table.
     """
 
     path: Path
     table: SpecTable
     prior_sets: dict[str, PriorSet] = field(repr=False)
     variant_sets: dict[str, dict[str, PriorSet]] = field(repr=False)
+    models: dict[str, tuple[Kind, BaseModel]] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -135,64 +136,37 @@ class Spec:
 
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
-        model = self.table.model
+        kind, model = self.models[variant]
         title, data, published = self.table.title, self.table.data, self.table.published
         if variant != "base":
             stated = self.table.variants[variant]
+            title = stated.title or title
             published = published if stated.published is None else stated.published
             rows = stated.data.model_dump(exclude_none=True)
             data = data.model_copy(update=rows)  # validated where they were read
-            changes = stated.model.model_dump(exclude_none=True)
-            model = ModelTable(**{**model.model_dump(), **changes})
-            title = stated.title or title
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
 
-        if model.family not in FAMILIES:
-            raise SpecError(
-                f"{where}: [model] family: {model.family!r} is not one{nearest(model.family, FAMILIES)}"
-            )
-        family = FAMILIES[model.family]
-        link = model.link or family.links[0]
-        if link not in family.links:
-            raise SpecError(
-                f"{where}: [model] link: {link!r} does not go with {family.name} "
-                f"(allowed: {', '.join(family.links)})"
-            )
         faults: list[str] = []
-        texts = model.formula if isinstance(model.formula, dict) else {MEAN: model.formula}
-        if MEAN not in texts:
-            raise SpecError(
-                f'{where}: [model] formula: no formula for the mean; add {MEAN} = "outcome ~ ..."'
-            )
-        formulas: dict[str, Formula] = {}
-        for parameter, text in texts.items():
-            if parameter != MEAN and parameter not in family.auxiliary:
-                faults.append(
-                    f"{where}: [model] formula: {family.name} has no parameter {parameter!r}"
-                    f"{nearest(parameter, (MEAN, *family.auxiliary))}"
-                )
-                continue
-            try:
-                formulas[parameter] = parse_formula(
-                    fill(text), family.name, parameter=None if parameter == MEAN else parameter
-                )
-            except SpecError as error:
-                faults.append(f"{where}: [model] {error}")
-        if MEAN in formulas and formulas[MEAN].response != data.outcome:
-            faults.append(
-                f"{where}: [data] outcome is {data.outcome!r} but the formula's is "
-                f"{formulas[MEAN].response!r}; make them the same"
-            )
         if data.where:
             try:
                 parse_where(data.where)
             except SpecError as error:
                 faults.append(f"{where}: [data] {error}")
-        if data.missing == "model":
+        if data.missing == "model" and not kind.IMPUTES:
             faults.append(
-                f'{where}: [data] missing = "model" needs a builder that imputes; a formula\'s cannot'
+                f'{where}: [data] missing = "model" needs a kind that imputes; {kind.NAME} cannot'
+            )
+        try:
+            likelihood = kind.read(model, fill, where)
+        except SpecError as error:
+            raise SpecError("\n".join([*str(error).splitlines(), *faults])) from None
+        response, family = likelihood.formulas[MEAN].response, likelihood.family
+        if response != data.outcome:
+            faults.append(
+                f"{where}: [data] outcome is {data.outcome!r} but the formula's is "
+                f"{response!r}; make them the same"
             )
         if data.missing == "failure" and family.name not in ("bernoulli", "cumulative"):
             faults.append(
@@ -201,8 +175,12 @@ class Spec:
             )
         if faults:
             raise SpecError("\n".join(faults))
-        priors = {fill(key): prior for key, prior in sets.items()}
-        _cover(where, set_name, priors, formulas, family)
+        priors = spread(
+            {fill(key): prior for key, prior in sets.items()},
+            kind.parameters(likelihood),
+            f"{where}: [priors.{set_name}]",
+        )
+        _cover(where, set_name, priors, kind.parameters(likelihood))
         analysis = Analysis(
             model=self.name,
             title=fill(title),
@@ -210,9 +188,9 @@ class Spec:
             prior_set=set_name,
             x=x,
             data=data,
-            formulas=formulas,
+            formulas=likelihood.formulas,
             family=family,
-            link=link,
+            link=likelihood.link,
             priors=priors,
             estimands=self.table.estimands.model_copy(
                 update={"terms": tuple(fill(term) for term in self.table.estimands.terms)}
@@ -221,6 +199,10 @@ class Spec:
             published=published,
             departs=self.table.departs,
             where_from=where,
+            kind=kind.NAME,
+            options=likelihood.options,
+            index=likelihood.index,
+            differs=self.table.differs,
         )
         faults = unanswerable(analysis)
         if faults:
@@ -278,8 +260,13 @@ def load_spec(name: str | Path) -> Spec:
                 )
             except SpecError as error:
                 faults += str(error).splitlines()
+    models: dict[str, tuple[Kind, BaseModel]] = {}
+    try:
+        models = _models(raw, table, where)
+    except SpecError as error:
+        faults += str(error).splitlines()
     if not faults and table is not None:
-        spec = Spec(path, table, sets, variant_sets)
+        spec = Spec(path, table, sets, variant_sets, models)
         named: set[str] = set()
         for variant in spec.variants:
             for set_name in sets if variant == "base" else variant_sets[variant]:
@@ -293,9 +280,35 @@ def load_spec(name: str | Path) -> Spec:
                 for column in table.data.standardize
                 if column not in named
             ]
+            faults += [
+                f"{where}: [data] log2: {column!r} is not in a formula{nearest(column, named)}"
+                for column in table.data.log2
+                if column not in named
+            ]
         if not faults:
             return spec
     raise SpecError("\n".join(dict.fromkeys(faults)))
+
+
+def _models(
+    raw: Mapping[str, Any], table: SpecTable | None, where: str
+) -> dict[str, tuple[Kind, BaseModel]]:
+    """The `[model]` tables of the spec and, where that one stands, of its variants."""
+    stated = raw.get("model")
+    if not isinstance(stated, dict):
+        return {}  # SpecTable has said so
+    found = {"base": read_table(stated, where, "model")}
+    faults: list[str] = []
+    for name, variant in (table.variants if table else {}).items():
+        try:
+            found[name] = read_table(
+                overlaid(stated, variant.model), where, f"variants.{name}.model"
+            )
+        except SpecError as error:
+            faults += str(error).splitlines()
+    if faults:
+        raise SpecError("\n".join(faults))
+    return found
 
 
 def _overlay(sets: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -316,46 +329,45 @@ def _overlay(sets: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     }
 
 
-def _cover(
-    where: str, set_name: str, priors: PriorSet, formulas: Mapping[str, Formula], family: Family
-) -> None:
-    """Every parameter has a prior, and no prior is left over."""
-    expected = expected_parameters(formulas, family)
+def _cover(where: str, set_name: str, priors: PriorSet, parameters: Sequence[Parameter]) -> None:
+    """Every parameter has a prior that it can have, and no prior is left over."""
+    place = f"{where}: [priors.{set_name}]"
+    expected = [parameter.name for parameter in parameters]
+    optional = {parameter.name for parameter in parameters if parameter.covers}
+    for parameter in parameters:
+        optional |= set(parameter.covers) if parameter.name in priors else set()
     faults = [
-        f"{where}: [priors.{set_name}] {name!r} is not a parameter of this model{nearest(name, expected)}"
+        f"{place} {name!r} is not a parameter of this model{nearest(name, expected)}"
         for name in priors
         if name not in expected
     ]
     faults += [
-        f"{where}: [priors.{set_name}] no prior for {name!r}; add {name!r} = "
-        '{ distribution = ..., why = "..." }'
+        f'{place} no prior for {name!r}; add {name!r} = {{ distribution = ..., why = "..." }}'
         for name in expected
-        if name not in priors
+        if name not in priors and name not in optional
     ]
-    groups = [name for name in expected if "|" in name]
-    faults += [
-        f"{where}: [priors.{set_name}] {name!r} needs a hyper-prior, such as "
-        '{ distribution = "Normal", mu = 0, sigma = { distribution = "HalfNormal", sigma = 1 } }'
-        for name in groups
-        if name in priors
-        and not (
-            priors[name].distribution == "Normal"
-            and priors[name]["mu"] == 0.0
-            and priors[name].is_hierarchical
-        )
-    ]
-    for name in expected:
-        prior = priors.get(name)
-        if prior is None:
-            continue
-        hyper = dict(prior.hyper_priors())
-        if hyper and name not in groups:
-            faults.append(
-                f"{where}: [priors.{set_name}] {name!r}: only group effects such as 1|patient may have a "
-                "hyper-prior; give numbers"
-            )
-        scalars = [prior] if name in family.auxiliary and name != "threshold" else hyper.values()
-        if any(isinstance(value, tuple) for one in scalars for _, value in one.parameters):
-            faults.append(f"{where}: [priors.{set_name}] {name!r} is one number; give no list")
+    for parameter in parameters:
+        if parameter.name in priors:
+            faults += [
+                f"{place} {parameter.name!r}{fault}"
+                for fault in _misfits(parameter, priors[parameter.name])
+            ]
     if faults:
         raise SpecError("\n".join(faults))
+
+
+def _misfits(parameter: Parameter, prior: Prior) -> Iterator[str]:
+    hyper = dict(prior.hyper_priors())
+    if parameter.hyper and not (prior.distribution == "Normal" and prior["mu"] == 0.0 and hyper):
+        yield (
+            " needs a hyper-prior, such as "
+            '{ distribution = "Normal", mu = 0, sigma = { distribution = "HalfNormal", sigma = 1 } }'
+        )
+    if hyper and not parameter.hyper:
+        yield ": only group effects such as 1|patient may have a hyper-prior; give numbers"
+    allowed = parameter.distributions
+    if allowed and prior.distribution not in allowed:
+        yield f": {prior.distribution} is not one{nearest(prior.distribution, allowed)}"
+    scalars = hyper.values() if parameter.hyper else () if parameter.listed else (prior,)
+    if any(isinstance(value, tuple) for one in scalars for _, value in one.parameters):
+        yield " is one number; give no list"

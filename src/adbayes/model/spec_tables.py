@@ -40,8 +40,14 @@ class DataTable(Table):
     visit: int | None = None
     where: Text | None = None
     missing: Literal["error", "drop", "model", "failure"] = "error"
+    log2: tuple[Text, ...] = ()
     standardize: dict[str, tuple[float, float]] = Field(default_factory=dict)
     for_each: dict[Literal["x"], tuple[Text, ...]] | None = None
+
+    @field_validator("log2", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
     @field_validator("standardize", mode="before")
     @classmethod
@@ -72,8 +78,8 @@ class DataTable(Table):
         return value
 
 
-class ModelTable(Table):
-    """`[model]`: the likelihood."""
+class BambiTable(Table):
+    """`[model]` of kind `bambi`."""
 
     kind: Literal["bambi"] = "bambi"
     formula: Text | dict[str, Text]
@@ -81,13 +87,17 @@ class ModelTable(Table):
     link: Text | None = None
 
 
-class VariantModelTable(Table):
-    """`[variants.NAME.model]`: states only what differs from `[model]`."""
+class ImputedLogisticTable(Table):
+    """`[model]` of kind `imputed_logistic`."""
 
-    kind: Literal["bambi"] | None = None
-    formula: Text | dict[str, Text] | None = None
-    family: Text | None = None
-    link: Text | None = None
+    kind: Literal["imputed_logistic"] = "imputed_logistic"
+    formula: Text
+    impute: tuple[Text, ...] = Field(min_length=1)
+
+    @field_validator("impute", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 class VariantDataTable(Table):
@@ -103,7 +113,7 @@ class VariantTable(Table):
     title: Text | None = None
     published: tuple[Text, ...] | None = None
     data: VariantDataTable = Field(default_factory=VariantDataTable)
-    model: VariantModelTable = Field(default_factory=VariantModelTable)
+    model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
     priors: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("published", mode="before")
@@ -158,8 +168,9 @@ class SpecTable(Table):
     title: Text
     published: tuple[Text, ...] = ()
     departs: str = ""
+    differs: str = ""
     data: DataTable
-    model: ModelTable
+    model: dict[str, Any]  # judged by its kind: `adbayes.model.kinds`
     variants: dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], VariantTable
     ] = Field(default_factory=dict)

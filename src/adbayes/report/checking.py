@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adbayes.checks.power_scaling import MAX_KHAT, THRESHOLD
 from adbayes.checks.predictive import DRAWS
-from adbayes.checks.sensitivity import MAX_KHAT, THRESHOLD
 from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group

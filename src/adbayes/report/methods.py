@@ -162,8 +162,16 @@ def _model(group: Group) -> str:
     if a.data.where:
         said.append(f"in rows with {a.data.where}")
     text = ", ".join(said) + "."
+    if a.data.log2:
+        text += f" Logarithms to base 2 were taken of {', '.join(a.data.log2)}."
     for column, (centre, scale) in a.data.standardize.items():
         text += f" {column} was centred at {centre:g} and divided by {scale:g}."
+    if a.imputed:
+        counts = {f"{name} {n}" for one in group.fits for name, n in one.frame.gaps.items() if n}
+        text += (
+            f" Missing values ({', '.join(sorted(counts)) or 'none'}) were parameters of the model, "
+            "normal given the other predictors, and taken to be missing at random."
+        )
     rows = {one.frame.n_rows for one in group.fits}
     used = f"{min(rows)} to {max(rows)}" if len(rows) > 1 else f"{min(rows)}"
     text += f" Rows used: {used}."

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from adbayes.cohort.cohort import Cohort, Evidence
+from adbayes.cohort.derive import timing
 from adbayes.inference.fit import Fit
 from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
@@ -153,10 +154,12 @@ def _joined(
         else:
             row |= _read(found, reading, number)
             others = _other_patients(found, reading, number)
-            row["same_quantity"] = reading.same and not others
+            row["same_quantity"] = reading.same and not others and not analysis.differs
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
-            row["note"] = _join(_doubt(number), by_role, reading.note, others, failed)
+            row["note"] = _join(
+                _doubt(number), by_role, analysis.differs, reading.note, others, failed
+            )
         if played and not number.status and not others and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
@@ -185,7 +188,8 @@ def compare_unfitted(analysis: Analysis, cohort: Cohort, paper: Paper, reason: s
     rows = [
         _printed(number)
         | whose(analysis, cohort)
-        | {"outcome": analysis.data.outcome, "role": "not_addressable", "note": reason}
+        | {"outcome": analysis.data.outcome, "role": "not_addressable"}
+        | {"note": _join(timing(number.term or ""), reason)}
         for number in _answered(paper, analysis)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -379,9 +383,9 @@ def _read(found: pd.Series, reading: Reading, number: PublishedNumber) -> dict[s
 
 
 def _doubt(number: PublishedNumber) -> str:
-    """What a reader must know of the print itself: a suspicion, or that it is only a bound."""
+    """What a reader must know of the print: a suspicion, a bound, a predictor that is none."""
     bound = f"printed as a bound: {number.value}" if number.bound else ""
-    return _join(number.note if number.status else "", bound)
+    return _join(number.note if number.status else "", bound, timing(number.term or ""))
 
 
 def _join(*notes: str) -> str:

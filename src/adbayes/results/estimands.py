@@ -16,7 +16,10 @@ from scipy.special import ndtr
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
-from adbayes.model.answerable import OF_FRACTIONS, baseline, levels, score_of
+from adbayes.model import imputed_logistic
+from adbayes.model.answerable import baseline, levels
+from adbayes.model.kinds import KINDS
+from adbayes.model.responses import OF_FRACTIONS, score_of
 from adbayes.results.fractions import fraction_quantity
 from adbayes.results.marginal import INVERSE_LINKS
 from adbayes.results.responses import response_quantity
@@ -44,6 +47,8 @@ class Estimand:
         The value of no effect, against which the direction is judged; NaN where none is meant.
     draws : xarray.DataArray
         Dimensions ``chain`` and ``draw``.
+    note : str
+        What the number is for, where its term does not say so: the step of a continuous predictor.
     """
 
     estimand: str
@@ -53,6 +58,7 @@ class Estimand:
     unit: str
     null: float
     draws: xr.DataArray
+    note: str = ""
 
     @property
     def key(self) -> str:
@@ -105,7 +111,7 @@ def parameters(fit: Fit) -> list[Estimand]:
     -------
     list of Estimand
         Population-level coefficients, SDs and auxiliary parameters; the effects of single groups
-        stay in ``fit.draws``.
+        and single imputed values stay in ``fit.draws``.
     """
     found: list[Estimand] = []
     groups = set(fit.analysis.mean.groups)
@@ -113,13 +119,15 @@ def parameters(fit: Fit) -> list[Estimand]:
         groups |= set(formula.groups)
     coefficient = {"identity": _unit(fit), "logit": "log odds"}.get(fit.analysis.link, "")
     for name, values in fit.posterior.data_vars.items():
-        if any(str(dim).endswith("__factor_dim") for dim in values.dims) or name in groups:
+        single = ("__factor_dim", "__missing_dim")
+        if any(str(dim).endswith(single) for dim in values.dims) or name in groups:
             continue
         null = 0.0 if name in fit.analysis.mean.common and name != "Intercept" else np.nan
         # Precisions and degrees of freedom have no unit; thresholds lie on the link's scale.
         own = str(name).split("_")[0]
         unitless = own in fit.analysis.family.auxiliary and own not in ("sigma", "threshold")
-        unit = "" if unitless or str(name).startswith("sigma_") else coefficient
+        unitless |= str(name).startswith(("sigma_", "impute_", "slopes_"))
+        unit = "" if unitless else coefficient
         for term, draws in _scalars(str(name), values):
             found.append(Estimand("parameter", fit.frame.outcome, "", term, unit, null, draws))
     return found
@@ -195,40 +203,42 @@ def _ratios(fit: Fit) -> Iterator[Estimand]:
             yield Estimand("ratio_of_means", fit.frame.outcome, level, "", "%", 0.0, fall)
 
 
-def _sds(fit: Fit) -> tuple[xr.DataArray, xr.DataArray]:
-    return fit.posterior[f"{fit.analysis.mean.groups[0]}_sigma"], fit.posterior["sigma"]
+def _covariance(fit: Fit) -> np.ndarray:
+    """Covariance over patients of their outcomes at the levels: ``(chain, draw, level, level)``."""
+    return KINDS[fit.analysis.kind].covariance(fit.posterior, fit.analysis, _levels(fit))
 
 
 def _predictive_sds(fit: Fit) -> Iterator[Estimand]:
-    """SD of one new patient's outcome at a visit: the model has one for all visits."""
-    between, within = _sds(fit)
-    draws = (between**2 + within**2) ** 0.5
-    for level in _levels(fit):
+    """SD of one new patient's outcome at a visit."""
+    covariance = _covariance(fit)
+    for position, level in enumerate(_levels(fit)):
+        draws = _array(fit, np.sqrt(covariance[..., position, position]))
         yield Estimand("predictive_sd", fit.frame.outcome, level, "", _unit(fit), np.nan, draws)
 
 
 def _shares_mcid(fit: Fit) -> Iterator[Estimand]:
-    """Share of patients whose outcome falls by at least the MCID.
-
-    The patient's intercept cancels in a change, whose SD over patients is sqrt(2) sigma.
-    """
+    """Share of patients whose outcome falls by at least the MCID, one patient's visits correlated."""
     mcid = fit.analysis.estimands.mcid
     assert mcid is not None  # load_spec has seen to it
-    _, within = _sds(fit)
+    covariance, names = _covariance(fit), _levels(fit)
     means, baseline = _level_means(fit), _baseline(fit)
-    for level, draws in means.items():
+    start = names.index(baseline)
+    for here, level in enumerate(names):
         if level != baseline:
-            fall = means[baseline] - draws
-            share = _array(
-                fit, 100 * ndtr(((fall - mcid.value) / (np.sqrt(2) * within)).to_numpy())
+            fall = (means[baseline] - means[level]).to_numpy()
+            variance = (
+                covariance[..., start, start]
+                + covariance[..., here, here]
+                - 2 * covariance[..., start, here]
             )
+            share = _array(fit, 100 * ndtr((fall - mcid.value) / np.sqrt(variance)))
             yield Estimand("share_mcid", fit.frame.outcome, level, "", "%", np.nan, share)
 
 
 def _icc(fit: Fit) -> Iterator[Estimand]:
-    """Correlation of two visits of one patient under the model."""
-    between, within = _sds(fit)
-    draws = between**2 / (between**2 + within**2)
+    """Correlation of two visits of one patient, where it is the same for all pairs."""
+    covariance = KINDS[fit.analysis.kind].covariance(fit.posterior, fit.analysis, ["1", "2"])
+    draws = _array(fit, covariance[..., 0, 1] / covariance[..., 0, 0])
     yield Estimand("icc", fit.frame.outcome, "", "", "", np.nan, draws)
 
 
@@ -249,11 +259,23 @@ def _effect_terms(fit: Fit) -> list[tuple[str, str, xr.DataArray]]:
     return found
 
 
+def _step(fit: Fit, name: str) -> tuple[float, str]:
+    """The step of a predictor that its odds ratio is for: on the design's scale, and in words."""
+    data = fit.analysis.data
+    scale = data.standardize.get(name, (0.0, 1.0))[1]
+    if name in data.log2 and fit.analysis.kind == imputed_logistic.NAME:
+        return 1 / scale, "per doubling"
+    if name in data.log2:  # as its refit by maximum likelihood gives it
+        return 1.0, f"per {scale:g} doublings"
+    return 1.0, f"per {scale:g}" if name in data.standardize else ""
+
+
 def _odds_ratios(fit: Fit) -> Iterator[Estimand]:
-    for _, label, draws in _effect_terms(fit):
-        visit = _response_visit(fit)
-        ratio = _array(fit, np.exp(draws.to_numpy()))
-        yield Estimand("odds_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, ratio)
+    visit = _response_visit(fit)
+    for name, label, draws in _effect_terms(fit):
+        step, note = _step(fit, name)
+        ratio = _array(fit, np.exp(step * draws.to_numpy()))
+        yield Estimand("odds_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, ratio, note)
 
 
 def _response_visit(fit: Fit) -> str:
@@ -261,8 +283,15 @@ def _response_visit(fit: Fit) -> str:
     return "" if visit is None else str(visit)
 
 
-def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Per 0/1 predictor: mean probability with everyone at 1 and everyone at 0 (g-computation)."""
+def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:
+    """Per predictor: mean probabilities of the patients under a contrast (g-computation).
+
+    A 0/1 predictor is set to 1 and to 0 in everyone. Where missing predictors are imputed, each draw
+    has its own, and a continuous predictor is one step higher in everyone, against as it is.
+    """
+    if fit.analysis.kind == imputed_logistic.NAME:
+        yield from _risks_imputed(fit)
+        return
     link = INVERSE_LINKS[fit.analysis.link]
     beta = fit.design.coefficient_draws(fit.posterior)
     data = fit.frame.data
@@ -274,23 +303,46 @@ def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         for value in (1.0, 0.0):
             X = fit.design.at(data.assign(**{name: value}))
             risk.append(np.asarray(link(beta @ X.T + offset)).mean(axis=-1))
-        yield label, risk[0], risk[1]
+        yield label, risk[0], risk[1], ""
+
+
+def _risks_imputed(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:
+    parts = (fit.posterior, fit.frame, fit.design, fit.analysis)
+    data = fit.frame.data
+    for name, label, _ in _effect_terms(fit):
+        if name not in data.columns:
+            continue
+        if set(data[name].unique()) <= {0.0, 1.0}:
+            changes = ({name: ("set", 1.0)}, {name: ("set", 0.0)})
+            note = ""
+        else:
+            step, note = _step(fit, name)
+            changes = ({name: ("add", step)}, {})
+        high, low = (imputed_logistic.risk(*parts, change).mean(axis=-1) for change in changes)
+        yield label, high, low, note
 
 
 def _risk_differences(fit: Fit) -> Iterator[Estimand]:
-    for label, exposed, unexposed in _risks(fit):
+    visit = _response_visit(fit)
+    for label, exposed, unexposed, note in _risks(fit):
         draws = _array(fit, 100 * (exposed - unexposed))
-        visit = _response_visit(fit)
         yield Estimand(
-            "risk_difference", fit.frame.outcome, visit, label, "percentage points", 0.0, draws
+            "risk_difference",
+            fit.frame.outcome,
+            visit,
+            label,
+            "percentage points",
+            0.0,
+            draws,
+            note,
         )
 
 
 def _risk_ratios(fit: Fit) -> Iterator[Estimand]:
-    for label, exposed, unexposed in _risks(fit):
+    visit = _response_visit(fit)
+    for label, exposed, unexposed, note in _risks(fit):
         draws = _array(fit, exposed / unexposed)
-        visit = _response_visit(fit)
-        yield Estimand("risk_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws)
+        yield Estimand("risk_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws, note)
 
 
 def _of_fractions(fit: Fit, name: str) -> Iterator[Estimand]:

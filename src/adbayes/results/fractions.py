@@ -18,7 +18,8 @@ from scipy.special import betainc, expit, gammainc
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.model.analysis import MEAN
-from adbayes.model.answerable import levels, rules_of, score_of
+from adbayes.model.answerable import levels
+from adbayes.model.responses import rules_of, score_of
 from adbayes.results.marginal import INVERSE_LINKS, NODES, patient_effects
 
 _AUXILIARY_LINKS = {"alpha": np.exp, "kappa": np.exp, "psi": expit}

@@ -64,6 +64,7 @@ PUBLISHED_READINGS = {
     "mean": Reading("mean", True, True),
     "pct_change_mean": Reading("mean", True, True),
     "percent": Reading("mean", True, True),
+    "correlation": Reading("mean", True, True),
     "count": Reading("mean", True, True, note="expected count under the posterior of the share"),
     "odds_ratio": Reading("median", True, True),
     "ci_low": Reading("ci_low", False, True),

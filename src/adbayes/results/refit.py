@@ -7,7 +7,8 @@ import pandas as pd
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
-from adbayes.model.answerable import baseline, levels, rules_of, score_of
+from adbayes.model.answerable import baseline, levels
+from adbayes.model.responses import rules_of, score_of
 from adbayes.model.where import parse_where, rows_where
 from adbayes.results.fractions import last_scores
 from adbayes.results.frequentist import (
@@ -73,7 +74,7 @@ def refit(fit: Fit) -> Refit | None:
         none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
         return Refit("means, SDs and shares of the same rows", none, _raw_statistics(fit))
     y = fit.frame.data[fit.frame.outcome].to_numpy()
-    if set(a.formulas) != {"mu"} or fit.design.offset is not None:
+    if a.kind != "bambi" or set(a.formulas) != {"mu"} or fit.design.offset is not None:
         return None
     prob = a.sampler.ci_prob
     if a.family.name == "bernoulli" and a.link == "logit" and not a.mean.groups:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from adbayes.inference.fit import Fit
-from adbayes.model.answerable import levels, rules_of
+from adbayes.model.answerable import levels
+from adbayes.model.responses import rules_of
 from adbayes.results.marginal import INVERSE_LINKS, NODES, patient_effects
 
 

@@ -1,0 +1,97 @@
+"""What a kind of model declares: its keys, its parameters, what it answers, its covariance.
+
+A kind is a module with the names of `Kind`; `adbayes.model.kinds` lists them. How it is compiled,
+sampled and replicated is the matter of a `adbayes.model.structure.Structure`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from pydantic import BaseModel
+
+from adbayes.model.families import Family
+from adbayes.model.formula import Formula
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from adbayes.model.analysis import Analysis
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter that needs a prior.
+
+    Parameters
+    ----------
+    name : str
+        As a spec writes it.
+    hyper : bool
+        Whether it is a group effect: a normal about 0 whose SD has a prior.
+    listed : bool
+        Whether its prior may list values, one a level.
+    distributions : tuple of str
+        What its prior may be; empty for any distribution of one number.
+    covers : tuple of str
+        Parameters that it stands for where they have no prior of their own: then it need not be
+        stated, and nor need they.
+    """
+
+    name: str
+    hyper: bool = False
+    listed: bool = True
+    distributions: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How data arise, read from the `[model]` table of a spec.
+
+    Parameters
+    ----------
+    formulas : dict of str to Formula
+        ``mu`` and any distributional parameters.
+    family : Family
+        The response family.
+    link : str
+        Link of the mean.
+    options : dict of str to str
+        What else the kind's table states.
+    index : tuple of str
+        Columns beside the formulas' whose levels index the likelihood; together they name a row.
+    """
+
+    formulas: dict[str, Formula]
+    family: Family
+    link: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    index: tuple[str, ...] = ()
+
+
+class Kind(Protocol):
+    """A kind of model: the value of `kind` in `[model]`."""
+
+    NAME: str
+    IMPUTES: bool
+    """Whether ``missing = "model"`` means something."""
+
+    @property
+    def TABLE(self) -> type[BaseModel]:  # noqa: N802  # a constant of a module
+        """The keys of `[model]`."""
+
+    def read(self, table: Any, fill: Callable[[str], str], where: str) -> Likelihood:
+        """The likelihood a table states; `fill` puts the predictor in; SpecError with all faults."""
+
+    def parameters(self, likelihood: Likelihood) -> tuple[Parameter, ...]:
+        """The parameters that need a prior."""
+
+    def answers(self, analysis: "Analysis") -> frozenset[str]:
+        """The estimands it has."""
+
+    def covariance(
+        self, posterior: "xr.Dataset", analysis: "Analysis", levels: list[str]
+    ) -> np.ndarray:
+        """Covariance over units of their outcomes at the levels: ``(chain, draw, level, level)``."""
