@@ -3,12 +3,13 @@
 A fit costs a compilation, so each is made once in a session, and only when a test asks for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
@@ -16,6 +17,8 @@ from adbayes.cohort.simulate import SimulatedCohort, simulate_mixed_model, simul
 from adbayes.inference.fit import Fit
 from adbayes.inference.fits import Fits
 from adbayes.inference.fitting import fit
+from adbayes.inference.plan import plan
+from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.spec import Spec, load_spec
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "reference"
@@ -113,3 +116,31 @@ def spec_from(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Spec]
         return load_spec(path)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def fit_with() -> Callable[..., Fit]:
+    """A fit of a spec whose draws are all the same given values, nothing sampled or compiled."""
+
+    def make(
+        spec: str | Spec,
+        cohort: Cohort,
+        values: Mapping[str, object],
+        variant: str = "base",
+        draws: int = 2,
+    ) -> Fit:
+        loaded = spec if isinstance(spec, Spec) else load_spec(spec)
+        analysis, frame = plan(loaded, cohort, variant).jobs[0]
+        posterior = xr.Dataset(coords={"chain": [0], "draw": np.arange(draws)})
+        for name, value in values.items():
+            array = np.broadcast_to(np.asarray(value, dtype=float), (1, draws, *np.shape(value)))
+            dim = "patient__factor_dim" if name == "1|patient" else f"{name}_dim"
+            posterior[name] = (("chain", "draw", *([dim] if np.ndim(value) else [])), array)
+        if "1|patient" in posterior:
+            posterior = posterior.assign_coords(
+                patient__factor_dim=list(frame.data["patient"].cat.categories)
+            )
+        design = design_of(bambi_model(analysis, frame))
+        return Fit(analysis, cohort, frame, design, posterior, xr.Dataset(), 0, "")
+
+    return make

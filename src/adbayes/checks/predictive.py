@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from adbayes.checks.responders import response_statistics
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.inference.replicates import outcomes, prior_outcomes
@@ -54,7 +55,8 @@ def predictive_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
         replicated data sets, `tail_area` the share of replicates at or above it, ties counted half
         (near 0 or 1: the model does not make data like these). Statistics by visit: mean, SD, and
         for a bounded instrument the share of patients (%) at or beyond its floor and ceiling; for
-        a 0/1 outcome the share (%) with 1, overall and at each value of a 0/1 predictor.
+        a 0/1 outcome the share (%) with 1, overall and at each value of a 0/1 predictor; for
+        fractions of baseline and ordered classes those of `response_statistics`.
     """
     a = fit.analysis
     seed = a.sampler.seed if seed is None else seed
@@ -98,7 +100,7 @@ def _compared(
     values = frame.data[frame.outcome].astype(float).to_numpy()
     rows: list[dict[str, object]] = []
     for visit, mask in _parts(analysis, frame):
-        for name, statistic, note in _statistics(analysis, frame):
+        for name, statistic, note in _statistics(analysis, frame, mask):
             observed = float(statistic(values[None, mask])[0])
             over = statistic(replicated[:, mask])
             low, high = np.quantile(over, [0.025, 0.975])
@@ -161,12 +163,15 @@ def _parts(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, np.ndar
         yield str(level), (column == level).to_numpy()
 
 
-def _statistics(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, Statistic, str]]:
+def _statistics(
+    analysis: Analysis, frame: ModelFrame, mask: np.ndarray
+) -> Iterator[tuple[str, Statistic, str]]:
     if analysis.family.name == "bernoulli":
         yield "share of 1", lambda y: 100 * y.mean(axis=1), "%"
         return
     yield "mean", lambda y: y.mean(axis=1), ""
     yield "sd", lambda y: y.std(axis=1, ddof=1), ""
+    yield from response_statistics(analysis, frame, mask)
     instrument = OUTCOMES.get(frame.outcome)
     if instrument is None:
         return

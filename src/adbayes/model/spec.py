@@ -137,14 +137,18 @@ class Spec:
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
         kind, model = self.models[variant]
-        named = self.table.variants[variant].title if variant != "base" else None
-        title = named or self.table.title
+        title, data, published = self.table.title, self.table.data, self.table.published
+        if variant != "base":
+            stated = self.table.variants[variant]
+            title = stated.title or title
+            published = published if stated.published is None else stated.published
+            rows = stated.data.model_dump(exclude_none=True)
+            data = data.model_copy(update=rows)  # validated where they were read
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
 
         faults: list[str] = []
-        data = self.table.data
         if data.where:
             try:
                 parse_where(data.where)
@@ -164,10 +168,10 @@ class Spec:
                 f"{where}: [data] outcome is {data.outcome!r} but the formula's is "
                 f"{response!r}; make them the same"
             )
-        if data.missing == "failure" and family.name != "bernoulli":
+        if data.missing == "failure" and family.name not in ("bernoulli", "cumulative"):
             faults.append(
                 f'{where}: [data] missing = "failure" counts a missing response as 0, which means nothing '
-                f'for {family.name}; use it with bernoulli, or set missing = "drop"'
+                f'for {family.name}; use it with bernoulli or cumulative, or set missing = "drop"'
             )
         if faults:
             raise SpecError("\n".join(faults))
@@ -192,7 +196,7 @@ class Spec:
                 update={"terms": tuple(fill(term) for term in self.table.estimands.terms)}
             ),
             sampler=self.table.sampler,
-            published=self.table.published,
+            published=published,
             departs=self.table.departs,
             where_from=where,
             kind=kind.NAME,

@@ -8,7 +8,7 @@ from adbayes.errors import DataError, SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.sampler import stream
 from adbayes.model import imputation, imputed_logistic
-from adbayes.results.estimands import INVERSE_LINKS
+from adbayes.results.marginal import INVERSE_LINKS
 
 
 def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd.DataFrame:
