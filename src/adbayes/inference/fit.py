@@ -130,6 +130,17 @@ class Fit:
         values = structure.log_likelihood(self.posterior, self.frame, self.design, self.analysis)
         return xr.Dataset({self.frame.outcome: values})
 
+    @cached_property
+    def patient_log_likelihood(self) -> xr.DataArray:
+        """Log-likelihood of each patient (dimension ``unit``), patient effects integrated out.
+
+        Through quadrature on a subset of the draws where there is no closed form; SpecError where
+        the integral has several dimensions.
+        """
+        from adbayes.inference.marginal_likelihood import patient_log_likelihood
+
+        return patient_log_likelihood(self)
+
     def summary(self) -> pd.DataFrame:
         """Posterior summaries of the clinical quantities and of every parameter.
 
