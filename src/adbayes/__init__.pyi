@@ -26,9 +26,16 @@ from .results.fidelity import fidelity_by_table as fidelity_by_table
 from .results.fidelity import fidelity_over_cohorts as fidelity_over_cohorts
 from .results.plausibility import plausibility as plausibility
 from .results.undetermined import undetermined as undetermined
+from .results.contrasts import contrasts as contrasts
 from .checks.data_page import Description as Description
 from .checks.data_page import describe as describe
 from .checks.priors import check as check
+from .checks.loo import loo as loo
+from .checks.loo import compare_models as compare_models
+from .checks.loo_pit import loo_pit as loo_pit
+from .checks.reliability import reliability as reliability
+from .checks.influence import influence as influence
+from .checks.missing import missing as missing
 from .plots.of_cohort import plot_fidelity as plot_fidelity
 from .plots.of_fit import plot_forest as plot_forest
 from .plots.of_fit import plot_posterior_predictive as plot_posterior_predictive

@@ -1,6 +1,7 @@
 """How much each reported quantity rests on single patients."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,10 +92,10 @@ def influence(
         directions = found.weights.T @ _beyond(values, null, above)
         methods = np.array(["psis"] * len(means), dtype=object)
         methods[high] = f"psis, Pareto k above {MAX_KHAT:g}"
-        for column, instead in refitted.items():
+        for place, instead in refitted.items():
             draws = _scale(quantity, instead[number].draws.to_numpy().ravel())
-            means[column], methods[column] = draws.mean(), "refit"
-            directions[column] = _beyond(draws, null, above).mean()
+            means[place], methods[place] = draws.mean(), "refit"
+            directions[place] = _beyond(draws, null, above).mean()
         shift = (means - mean) / spread if spread > 0 else np.zeros(len(means))
         parts.append(
             pd.DataFrame(
@@ -140,7 +141,7 @@ def influence_checks(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     keys = ["estimand", "outcome", "visit", "term"]
     for (estimand, outcome, visit, term), part in table.groupby(keys, sort=False):
-        largest = part.loc[part["shift_in_sd"].abs().idxmax()]
+        largest = part.iloc[int(part["shift_in_sd"].abs().to_numpy().argmax())]
         head = {name: largest[name] for name in COLUMNS[:6]}
         head |= {"check": "influence", "outcome": outcome, "visit": visit}
         named = f"{estimand} {term}".strip()
@@ -173,7 +174,7 @@ def _scale(quantity: Estimand, values: np.ndarray) -> np.ndarray:
     return np.log(values) if quantity.unit == "ratio" else values
 
 
-def _back(quantity: Estimand, values: np.ndarray) -> np.ndarray:
+def _back(quantity: Estimand, values: Any) -> Any:
     return np.exp(values) if quantity.unit == "ratio" else values
 
 

@@ -90,9 +90,9 @@ def kfold(fit: Fit, folds: int = FOLDS, cores: int | None = None) -> "ELPDData":
         n_data_points=len(values),
         scale="log",
         warning=False,
-        good_k=None,
+        good_k=None,  # type: ignore[arg-type]  # as az.loo_kfold makes it
         elpd_i=held_out,
-        pareto_k=None,
+        pareto_k=None,  # type: ignore[arg-type]
         n_folds=folds,
         p_kfold_i=inside - held_out,
     )

@@ -164,14 +164,12 @@ def pit_curves(table: pd.DataFrame, ci_prob: float = 0.95) -> pd.DataFrame:
     from arviz_stats.ecdf_utils import ecdf_pit
 
     parts = []
-    for (outcome, visit), part in table.groupby(["outcome", "visit"], sort=False):
+    for _, part in table.groupby(["outcome", "visit"], sort=False):
         x, ecdf, low, high = ecdf_pit(part["pit"].to_numpy(), ci_prob, BANDS)
         curve = {"x": x, "difference": ecdf - x, "low": low - x, "high": high - x}
-        parts.append(
-            pd.DataFrame(curve).assign(
-                outcome=outcome, visit=visit, n=len(part), evidence=part["evidence"].iloc[0]
-            )
-        )
+        first = part.iloc[0]
+        whose = {name: first[name] for name in ("outcome", "visit", "evidence")}
+        parts.append(pd.DataFrame({**curve, **whose, "n": len(part)}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -236,6 +236,47 @@ class Fit:
 
         return predict(self, new, seed=seed)
 
+    def loo(self) -> pd.DataFrame:
+        """Leave-one-patient-out predictive accuracy.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `adbayes.checks.loo.loo`.
+        """
+        from adbayes.checks.loo import loo
+
+        return loo(self)
+
+    def influence(self) -> pd.DataFrame:
+        """Every reported quantity without each patient in turn.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `adbayes.checks.influence.influence`.
+        """
+        from adbayes.checks.influence import influence
+
+        return influence(self)
+
+    def contrasts(self, by: str | None = None) -> pd.DataFrame:
+        """All differences between the levels of a predictor, with simultaneous intervals.
+
+        Parameters
+        ----------
+        by : str, optional
+            The predictor; the spec's ``[estimands] by`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `adbayes.results.contrasts.COLUMNS`.
+        """
+        from adbayes.results.contrasts import contrasts
+
+        return contrasts(self, by)
+
     def __repr__(self) -> str:
         a = self.analysis
         x = f" [{a.x}]" if a.x else ""

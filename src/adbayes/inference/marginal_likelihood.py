@@ -219,7 +219,8 @@ def _by_quadrature(fit: "Fit", groups: tuple[str, ...], nodes: int, size: int) -
         step = (np.log(weight) + 0.5 * point**2 + np.log(scale)).rename({levels: "unit"})
         terms.append((given + prior + step).transpose("chain", "draw", "unit"))
     total = logsumexp(np.stack([term.to_numpy() for term in terms]), axis=0)
-    return terms[0].copy(data=total)
+    found: xr.DataArray = terms[0].copy(data=total)
+    return found
 
 
 def _one_intercept(fit: "Fit", groups: tuple[str, ...]) -> str:
@@ -248,5 +249,5 @@ def _coded(units: np.ndarray) -> tuple[list[str], np.ndarray]:
 
 
 def _only(dataset: xr.Dataset) -> xr.DataArray:
-    (values,) = dataset.data_vars.values()
-    return values
+    (name,) = dataset.data_vars
+    return dataset[name]
