@@ -37,6 +37,8 @@ from .checks.reliability import reliability as reliability
 from .checks.influence import influence as influence
 from .checks.missing import missing as missing
 from .plots.of_cohort import plot_fidelity as plot_fidelity
+from .plots.of_checks import plot_calibration as plot_calibration
+from .plots.of_checks import plot_loo_pit as plot_loo_pit
 from .plots.of_fit import plot_forest as plot_forest
 from .plots.of_fit import plot_posterior_predictive as plot_posterior_predictive
 from .plots.of_fit import plot_prior_posterior as plot_prior_posterior

@@ -147,7 +147,24 @@ def loo(fit: Fit, method: Method | None = None, cores: int | None = None) -> pd.
     SpecError
         With ``method = "psis"``, where a patient's likelihood cannot be computed.
     """
-    found = _elpd(fit, method, cores)
+    return loo_rows(fit, _elpd(fit, method, cores))
+
+
+def loo_rows(fit: Fit, found: "ELPDData") -> pd.DataFrame:
+    """An ArviZ result as rows of a table of checks.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted model.
+    found : arviz ELPDData
+        Its leave-one-out or K-fold result, pointwise.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `loo`.
+    """
     khat = np.asarray([]) if found.pareto_k is None else np.asarray(found.pareto_k)
     how = (
         "10-fold by patient, refitted"

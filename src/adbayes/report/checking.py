@@ -36,7 +36,8 @@ def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> 
     Section
         Figures of every model, and the statistics that lie in the tails.
     """
-    found = run.checks
+    predictive = run.checks["check"].isin(["prior_predictive", "posterior_predictive"])
+    found = run.checks[predictive]
     outside = found[(found["tail_area"] < _TAILS[0]) | (found["tail_area"] > _TAILS[1])]
     failed = {group.fits[0].analysis.model for group in groups if group.failed}
     parts = [
