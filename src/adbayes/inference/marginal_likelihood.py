@@ -207,19 +207,24 @@ def _by_quadrature(fit: "Fit", groups: tuple[str, ...], nodes: int, size: int) -
     tau = posterior[f"{name}_sigma"]
     points, weights = roots_hermitenorm(nodes)
     units = unit_names(fit)
-    terms = []
-    for point, weight in zip(points, weights, strict=True):
+    # All nodes as further draws of one call: Bambi compiles its likelihood in each.
+    moved = []
+    for point in points:
+        at = (centre + scale * point).broadcast_like(posterior[name])
+        moved.append(posterior.assign({name: at.transpose(*posterior[name].dims)}))
+    stacked = xr.concat(moved, dim="draw")
+    stacked = stacked.assign_coords(draw=np.arange(stacked.sizes["draw"]))
+    rows = row_log_likelihood(fit, stacked)
+    rows = rows.reshape(rows.shape[0], nodes, -1, rows.shape[-1])
+    total = []
+    for number, (point, weight) in enumerate(zip(points, weights, strict=True)):
+        given = summed(rows[:, number], units, posterior["chain"], posterior["draw"])
         at = centre + scale * point
-        moved = posterior.assign({name: at.broadcast_like(posterior[name])})
-        moved[name] = moved[name].transpose(*posterior[name].dims)
-        rows = row_log_likelihood(fit, moved)
-        given = summed(rows, units, posterior["chain"], posterior["draw"])
         prior = -0.5 * (at / tau) ** 2 - np.log(tau) - 0.5 * np.log(2 * np.pi)
-        prior = prior.rename({levels: "unit"}).sel(unit=given["unit"])
-        step = (np.log(weight) + 0.5 * point**2 + np.log(scale)).rename({levels: "unit"})
-        terms.append((given + prior + step).transpose("chain", "draw", "unit"))
-    total = logsumexp(np.stack([term.to_numpy() for term in terms]), axis=0)
-    found: xr.DataArray = terms[0].copy(data=total)
+        step = np.log(weight) + 0.5 * point**2 + np.log(scale)
+        inside = (prior + step).rename({levels: "unit"}).sel(unit=given["unit"])
+        total.append(given + inside.transpose("chain", "draw", "unit"))
+    found: xr.DataArray = given.copy(data=logsumexp(np.stack(total), axis=0))
     return found
 
 

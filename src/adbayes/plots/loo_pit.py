@@ -41,8 +41,9 @@ def loo_pit(curves: pd.DataFrame, *, label: str, title: str = "LOO-PIT by visit"
     down = math.ceil(len(groups) / across)
     figure = style.blank(style.TWO_COLUMNS, 1.1 + 1.8 * down, title)
     panels = figure.subplots(down, across, squeeze=False, sharey=True).ravel()
-    for ax, (visit, rows) in zip(panels, groups, strict=False):
+    for ax, (_, rows) in zip(panels, groups, strict=False):
         style.plain(ax)
+        visit = str(rows["visit"].iloc[0])
         x, difference, low, high = (
             rows[name].to_numpy(float) for name in ("x", "difference", "low", "high")
         )
