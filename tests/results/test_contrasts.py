@@ -40,7 +40,7 @@ def test_simultaneous_probability_is_where_the_interval_touches_zero() -> None:
     draws = np.array([[2.5], [1.0]]) + rng.standard_normal((2, 20_000))
     _, _, sure = simultaneous(draws, 0.95)
     for row in (0, 1):
-        low, high, _ = simultaneous(draws, float(sure[row]))
+        low, _, _ = simultaneous(draws, float(sure[row]))
         assert low[row] == pytest.approx(0, abs=0.01)
     # Independent rows: P(both |z| below the row's own).
     expected = (2 * stats.norm.cdf([2.5, 1.0]) - 1) ** 2
