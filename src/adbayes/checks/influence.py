@@ -11,7 +11,7 @@ from adbayes.checks.loo import MAX_KHAT, LeaveOneOut, leave_one_out
 from adbayes.checks.predictive import COLUMNS as CHECKS
 from adbayes.errors import DataError
 from adbayes.inference.fit import Fit
-from adbayes.inference.marginal_likelihood import unit_names
+from adbayes.inference.marginal_likelihood import of_all_patients, unit_names
 from adbayes.results.estimands import Estimand, estimands
 from adbayes.results.summary import identity
 
@@ -81,7 +81,10 @@ def influence(
                 f"{fit.analysis.model}: without {found.units[column]!r} a level of a predictor has "
                 "no rows, so the model has other parameters; use influence(refit=False)"
             )
-        refitted[int(column)] = estimands(replace(fit, posterior=again.posterior))
+        # Imputed values belong to the rows they were drawn for: there the refit's own rows are used.
+        imputed = any(str(dim).endswith("__missing_dim") for dim in fit.posterior.dims)
+        judged = again if imputed else replace(fit, posterior=again.posterior)
+        refitted[int(column)] = estimands(judged)
     parts = []
     for number, quantity in enumerate(quantities):
         values = _scale(quantity, quantity.draws.to_numpy().ravel())
@@ -189,5 +192,5 @@ def _same_parameters(fit: Fit, again: Fit) -> bool:
     return all(
         again.posterior[name].shape[2:] == values.shape[2:]
         for name, values in fit.posterior.data_vars.items()
-        if not any(str(dim).endswith("__factor_dim") for dim in values.dims)
+        if of_all_patients(values)
     )

@@ -13,6 +13,7 @@ from adbayes.inference.fitting import fit_analysis
 from adbayes.inference.marginal_likelihood import (
     group_effects,
     new_effects,
+    of_all_patients,
     row_log_likelihood,
     summed,
     thinned,
@@ -72,7 +73,7 @@ def kfold(fit: Fit, folds: int = FOLDS, cores: int | None = None) -> "ELPDData":
         if posterior["chain"].size != fit.posterior["chain"].size or any(
             posterior[name].shape != values.shape
             for name, values in fit.posterior.data_vars.items()
-            if not any(str(dim).endswith("__factor_dim") for dim in values.dims)
+            if of_all_patients(values)
         ):
             raise SpecError(
                 f"{fit.analysis.model}: without one of {folds} folds a level of a predictor has no "

@@ -15,6 +15,7 @@ from adbayes.checks.same_data import log_jacobians
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.fits import Fits
+from adbayes.inference.marginal_likelihood import of_all_patients
 from adbayes.results.summary import identity
 
 if TYPE_CHECKING:
@@ -99,11 +100,7 @@ def leave_one_out(fit: Fit) -> LeaveOneOut:
     likelihood = fit.patient_log_likelihood
     posterior = fit.posterior.sel(chain=likelihood["chain"], draw=likelihood["draw"])
     # Effects of patients are not among the parameters once they are integrated out.
-    kept = [
-        name
-        for name, values in posterior.data_vars.items()
-        if not any(str(dim).endswith("__factor_dim") for dim in values.dims)
-    ]
+    kept = [name for name, values in posterior.data_vars.items() if of_all_patients(values)]
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior[kept],

@@ -129,10 +129,10 @@ def response_claims(fit: Fit, opposed: bool) -> Iterator[Claim]:
             f'{a.model}: missing outcomes already count as failures (missing = "failure"); fit with '
             'missing = "drop" to vary them'
         )
-    if a.mean.groups or a.data.visit is None or fit.design.offset is not None:
+    if a.kind != "bambi" or a.mean.groups or a.data.visit is None or fit.design.offset is not None:
         raise SpecError(
-            f"{a.model}: missing responses are answered for one visit, without patient effects or "
-            "offset"
+            f"{a.model}: missing responses are answered for one visit, without patient effects, "
+            "offset or imputed predictors"
         )
     filled = replace(a, data=a.data.model_copy(update={"missing": "failure"}))
     everyone = model_frame(filled, fit.cohort).data

@@ -11,6 +11,7 @@ from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.marginal_likelihood import group_effects, unit_names
 from adbayes.inference.sampler import stream
+from adbayes.model import imputation, imputed_logistic
 from adbayes.results.estimands import INVERSE_LINKS
 from adbayes.results.summary import identity
 
@@ -110,7 +111,13 @@ def _predictions(
     rng = np.random.default_rng(
         stream(a.sampler.seed if seed is None else seed, "reliability", a.key)
     )
-    if group_effects(a):
+    if a.kind == imputed_logistic.NAME:
+        # Predictors are imputed anew, without what the patient's own response says about them.
+        rows = imputed_logistic.rows_of(frame, fit.design, a)
+        missing = imputation.draw_missing(found.posterior, rows, rng)
+        risks = imputation.risk(found.posterior, rows, missing)
+        probability = risks.reshape(-1, frame.n_rows)
+    elif group_effects(a):
         probability = new_patients(fit, found.posterior, rng)  # 0/1: averaged over new patients
     else:
         offset = 0.0 if fit.design.offset is None else fit.design.offset

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NODES = 21
 DRAWS = 1000  # each costs NODES evaluations of the likelihood of all rows
 _LEVELS = "__factor_dim"
+_SINGLE = (_LEVELS, "__missing_dim")  # effects of single groups, single imputed values
 
 
 def patient_log_likelihood(fit: "Fit", nodes: int = NODES, size: int = DRAWS) -> xr.DataArray:
@@ -132,6 +133,22 @@ def group_effects(analysis: Analysis) -> tuple[str, ...]:
     )
 
 
+def of_all_patients(values: xr.DataArray) -> bool:
+    """Whether draws are of a parameter, not of one patient's effect or one imputed value.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        A variable of a posterior.
+
+    Returns
+    -------
+    bool
+        True for what stays when patients are left out.
+    """
+    return not any(str(dim).endswith(_SINGLE) for dim in values.dims)
+
+
 def new_effects(posterior: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
     """The same draws with the effects of new groups in the place of those of the data.
 
@@ -171,6 +188,7 @@ def row_log_likelihood(fit: "Fit", posterior: xr.Dataset) -> np.ndarray:
         ``(chain, draw, row)``, given the effects.
     """
     tree = xr.DataTree.from_dict({"posterior": posterior})
+    assert fit.bambi_model is not None  # every other kind has a structure of its own
     fit.bambi_model.compute_log_likelihood(tree)
     found = _only(tree["log_likelihood"].to_dataset())
     return np.asarray(found.transpose("chain", "draw", ...).to_numpy())
