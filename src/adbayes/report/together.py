@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adbayes.cohort.derive import concurrent
 from adbayes.inference.printed_correlations import JOINT
 from adbayes.inference.printed_dependence import HIERARCHICAL
-from adbayes.plots.labels import concurrent, outcome_label, term_label
+from adbayes.plots.labels import outcome_label, term_label
 from adbayes.plots.shrinkage import ALONE, TOGETHER, shrinkage
 from adbayes.report.answers import Printed, Row
 from adbayes.report.markup import figure, heading, paragraph, table
