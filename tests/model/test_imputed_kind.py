@@ -83,10 +83,10 @@ def test_a_spec_of_the_kind_is_read(spec_from: Callable[[str], Spec]) -> None:
     ("old", "new", "message"),
     [
         ('slopes = { distribution = "Normal", mu = 0, sigma = 1, why = "w" }', "", "no prior for 'x'"),
-        ('impute_sigma = { distribution = "HalfNormal"', 'impute_sigma = { distribution = "Exponential", lam = 1, why = "w" }\nq = { distribution = "HalfNormal"', "Exponential is not one"),
+        ('"HalfNormal", sigma', '"Exponential", lam', "Exponential is not one"),
         ('impute = ["lab"]', "impute = []", "impute"),
         ('impute = ["lab"]', "", "impute is missing"),
-        ("[priors.only]", '[priors.only]\ng = { distribution = "Normal", mu = [0, 1], sigma = 1, why = "w" }', "give no list"),
+        ('"Normal", mu = 0, sigma = 2', '"Normal", mu = [0, 1], sigma = 2', "give no list"),
         ('outcome = "y"', 'outcome = "y"\nlog2 = ["labb"]', "log2: 'labb' is not in a formula"),
     ],
 )  # fmt: skip

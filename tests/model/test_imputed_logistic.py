@@ -41,7 +41,14 @@ impute_slope = { distribution = "Normal", mu = 0, sigma = 1, why = "w" }
 impute_sigma = { distribution = "HalfNormal", sigma = 1, why = "w" }
 [priors.shrunk]
 inherits = "only"
-slopes = { distribution = "RegularizedHorseshoe", relevant = 1, predictors = 4, patients = 9, slab_scale = 1, slab_df = 4, why = "w" }
+[priors.shrunk.slopes]
+distribution = "RegularizedHorseshoe"
+relevant = 1
+predictors = 4
+patients = 9
+slab_scale = 1
+slab_df = 4
+why = "w"
 [estimands]
 report = ["odds_ratio", "risk_difference", "risk_ratio"]
 """
@@ -116,8 +123,9 @@ def test_a_gap_is_a_fault_where_nothing_may_be_missing(
 ) -> None:
     with pytest.raises(DataError, match="lab missing in 2"):
         plan(spec_from(TEXT.replace('"model"', '"error"', 1)), cohort)
-    analysis, frame = plan(spec_from(TEXT.replace('"model"', '"drop"', 1)), cohort).jobs[0]
-    assert frame.n_rows == 2
+    other = cohort_from_frame(TABLE.assign(y=[1.0, 0, 0, 0, 1, 1, 0]))
+    analysis, frame = plan(spec_from(TEXT.replace('"model"', '"drop"', 1)), other).jobs[0]
+    assert frame.n_rows == 3
     design = design_of(bambi_model(analysis, frame))
     assert imputed_logistic.frozen(analysis, frame, design) == (5, (4, 1), 0, ())
 
