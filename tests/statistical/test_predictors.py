@@ -1,4 +1,4 @@
-"""Predictors of a response: imputation where complete cases mislead, shrinkage where nothing is, print as patients."""
+"""Predictors of a response: imputation, shrinkage, and print beside patients."""
 
 from collections.abc import Callable
 
