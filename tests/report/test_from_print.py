@@ -59,7 +59,7 @@ def test_differences_by_ldh_are_high_minus_low(run: Run) -> None:
     row = found[
         (found["published_id"] == "table4.easi.ldh_w32.difference") & (found["variant"] == "base")
     ].iloc[0]
-    shown = next(r for r in rows if r[:2] == ["EASI", "week 32"])
+    shown = next(r for r in rows if r[:2] == ["EASI", "week 32 (concurrent)"])
     assert shown[5] == f"{row['mean']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]".replace(
         "-", "−"
     )
