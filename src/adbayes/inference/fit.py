@@ -305,13 +305,14 @@ def top_level_priors(analysis: Analysis) -> dict[str, Prior]:
     dict of str to Prior
         A group effect is represented by its hyper-prior (``1|patient_sigma``): scaling the
         distribution of the effects themselves would scale the model, not a belief. A horseshoe is
-        represented by its scales, for the same reason.
+        represented by the two scales that all its slopes share, for the same reason.
     """
     top: dict[str, Prior] = {}
     for name, prior in analysis.priors.items():
         drawn = name.replace(".", "_", 1) if name.split(".")[0] in analysis.formulas else name
         if name == BLOCK:
-            top.update(horseshoe_scales(prior))
+            scales = horseshoe_scales(prior)
+            top.update({key: scales[key] for key in ("slopes_tau", "slopes_slab")})
         elif prior.is_hierarchical:
             top.update({f"{drawn}_{key}": hyper for key, hyper in prior.hyper_priors()})
         else:
