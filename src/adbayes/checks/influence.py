@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from adbayes.checks.kfold import without
-from adbayes.checks.loo import MAX_KHAT, LeaveOneOut, leave_one_out
+from adbayes.checks.loo import LeaveOneOut, leave_one_out
+from adbayes.checks.power_scaling import MAX_KHAT
 from adbayes.checks.predictive import COLUMNS as CHECKS
 from adbayes.errors import DataError
 from adbayes.inference.fit import Fit

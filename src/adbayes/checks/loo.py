@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from adbayes.checks.kfold import kfold
+from adbayes.checks.power_scaling import MAX_KHAT
 from adbayes.checks.predictive import COLUMNS
 from adbayes.checks.same_data import log_jacobians
 from adbayes.errors import SpecError
@@ -21,7 +22,6 @@ from adbayes.results.summary import identity
 if TYPE_CHECKING:
     from arviz_stats.utils import ELPDData
 
-MAX_KHAT = 0.7  # Vehtari et al. 2024, doi 10.48550/arXiv.1507.02646: above it the weights fail
 COMPARED = [
     "model",
     "variant",

@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from adbayes.checks.loo import MAX_KHAT, LeaveOneOut, leave_one_out
+from adbayes.checks.loo import LeaveOneOut, leave_one_out
+from adbayes.checks.power_scaling import MAX_KHAT
 from adbayes.checks.predictive import COLUMNS, visits
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
