@@ -19,6 +19,7 @@ from adbayes.inference.fits import Fits
 from adbayes.inference.fitting import fit
 from adbayes.inference.plan import plan
 from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.frame import model_frame
 from adbayes.model.spec import Spec, load_spec
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "reference"
@@ -141,6 +142,34 @@ def fit_with() -> Callable[..., Fit]:
                 patient__factor_dim=list(frame.data["patient"].cat.categories)
             )
         design = design_of(bambi_model(analysis, frame))
+        return Fit(analysis, cohort, frame, design, posterior, xr.Dataset(), 0, "")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def given_draws(spec_from: Callable[[str], Spec]) -> Callable[..., Fit]:
+    """Make a fit of given draws: real rows and design, nothing compiled or sampled."""
+
+    def make(text: str, cohort: Cohort, **draws: np.ndarray) -> Fit:
+        (analysis,) = spec_from(text).analyses()
+        frame = model_frame(analysis, cohort)
+        design = design_of(bambi_model(analysis, frame))
+        variables = {}
+        for name, values in draws.items():
+            dims: tuple[str, ...] = ("chain", "draw")
+            coords: dict[str, object] = {}
+            for term in design.terms:
+                if term.name == name and term.levels:
+                    dims, coords = (*dims, term.dim), {term.dim: list(term.levels)}
+            if "|" in name and values.ndim == 3:
+                group = name.split("|")[1]
+                dims = (*dims, f"{group}__factor_dim")
+                coords = {dims[2]: frame.data[group].cat.categories.to_list()}
+            variables[name] = xr.DataArray(values, dims=dims, coords=coords)
+        posterior = xr.Dataset(variables)
+        for dim in ("chain", "draw"):
+            posterior = posterior.assign_coords({dim: np.arange(posterior.sizes[dim])})
         return Fit(analysis, cohort, frame, design, posterior, xr.Dataset(), 0, "")
 
     return make

@@ -107,6 +107,16 @@ def test_standardised_columns(frame_of: Make) -> None:
         frame_of(TABLE, terms="arm", data='missing = "drop"\nstandardize = { arm = [1, 2] }')
 
 
+def test_logarithms_come_before_standardising(frame_of: Make) -> None:
+    table = TABLE.assign(x=[1.0, 2.0, 4.0, 8.0, 16.0, 64.0]).dropna()
+    found = frame_of(table, data='log2 = ["x"]\nstandardize = { x = [1, 2] }')
+    np.testing.assert_allclose(found.data["x"], [-0.5, 0.0, 1.0, 1.5, 2.5])
+    with pytest.raises(DataError, match="'x' has 0, which has no logarithm"):
+        frame_of(table.assign(x=[0.0, 2, 4, 8, 16]), data='log2 = ["x"]')
+    with pytest.raises(DataError, match="'arm' holds text and has no logarithm"):
+        frame_of(table, terms="arm", data='log2 = ["arm"]')
+
+
 def test_where_and_visit(patients: Cohort, frame_of: Make) -> None:
     data = 'visit = 52\nmissing = "drop"\nwhere = "female == 1 and age > 25"'
     found = frame_of(patients, terms="age", data=data, outcome="easi")

@@ -46,7 +46,7 @@ def pymc_model(
 
     shape, k, under = Shape(width, imputed, missing, shrunk), len(imputed), list(shrunk)
     free = [j for j in range(width) if j not in under]
-    pairs = np.tril_indices(k, -1)
+    place = np.eye(width)  # products with its columns compile faster than indexing
     with pm.Model() as model:
         X = pm.Data("X", np.zeros((2, width)))
         y = pm.Data("y", np.zeros(2))
@@ -55,14 +55,14 @@ def pymc_model(
         at = pm.Data("impute_mu", np.zeros(2))
         spread = pm.Data("impute_prior_sigma", np.ones(3))
         normal = pm.Normal("coefficients", mu, sigma, shape=len(free))
-        beta = pt.set_subtensor(pt.zeros(width)[free], normal)
+        beta = place[:, free] @ normal
         if under:
             scales = pm.Data("slopes_scales", np.ones(3))  # tau0, slab's alpha and beta
             tau = pm.HalfCauchy("slopes_tau", scales[0])
             local = pm.HalfCauchy("slopes_lambda", 1, shape=len(under))
             slab = pm.InverseGamma("slopes_slab", scales[1], scales[2])
             z = pm.Normal("z", 0, 1, shape=len(under))
-            beta = pt.set_subtensor(beta[under], z * shrunk_scale(tau, local, slab))
+            beta += place[:, under] @ (z * shrunk_scale(tau, local, slab))
         pm.Deterministic("beta", beta)
         a = pm.Normal("impute_intercept", at[0], spread[0], shape=k)
         slope = pm.Normal("impute_slope", at[1], spread[1], shape=shape.slopes)
@@ -72,10 +72,8 @@ def pymc_model(
             row = pm.Data("missing_row", np.zeros(missing, dtype=np.int64))
             column = pm.Data("missing_column", np.zeros(missing, dtype=np.int64))
             whole = pt.set_subtensor(X[row, column], pm.Flat("missing", shape=missing))
-        on_complete = slope[: k * len(shape.complete)].reshape((k, len(shape.complete)))
-        on_earlier = pt.set_subtensor(pt.zeros((k, k))[pairs], slope[k * len(shape.complete) :])
-        labs = whole[:, list(imputed)]
-        mean = a + whole[:, list(shape.complete)] @ on_complete.T + labs @ on_earlier.T
+        labs = whole @ place[:, list(imputed)]
+        mean = a + whole @ (_regressors(shape) @ slope).reshape((width, k))
         pm.Potential(
             "imputation",
             pt.sum(-0.5 * ((labs - mean) / s) ** 2 - pt.log(s) - 0.5 * np.log(2 * np.pi)),
@@ -83,6 +81,17 @@ def pymc_model(
         eta = whole @ beta
         pm.Potential("likelihood", pt.sum(y * eta - pt.softplus(eta)))
     return model
+
+
+def _regressors(shape: Shape) -> np.ndarray:
+    """Where each slope of the imputation stands in the matrix of columns by regressions."""
+    k = len(shape.imputed)
+    pairs = [(c, which) for which in range(k) for c in shape.complete]
+    pairs += [(shape.imputed[e], which) for which in range(k) for e in range(which)]
+    matrix = np.zeros((shape.width * k, shape.slopes))
+    for slope, (column, which) in enumerate(pairs):
+        matrix[column * k + which, slope] = 1.0
+    return matrix
 
 
 def data_of(rows: Rows, priors: dict[str, Prior]) -> dict[str, np.ndarray]:
