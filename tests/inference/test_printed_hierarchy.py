@@ -62,7 +62,8 @@ def test_the_scale_is_a_parameter(table: str, unit: str) -> None:
 
 
 def test_the_prior_of_a_scale_is_as_wide_as_the_prior_of_one_row() -> None:
-    for chosen in prior_sets().values():
+    for name in ("weakly_informative", "weak", "skeptical", "vague"):
+        chosen = prior_sets()[name]
         for kind in ("log_odds_ratio", "difference"):
             most = chosen[f"{kind}_scale"].frozen().ppf(0.95)
             assert most == pytest.approx(float(chosen[kind]["sigma"]), rel=0.03)
