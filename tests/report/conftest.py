@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from adbayes.analysis import numbered, run_specs
+from adbayes.checks.left_out import left_out_checks
 from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
 from adbayes.cohort.cohort import Cohort
@@ -50,7 +51,9 @@ def run(patients: Cohort, mixed_fit: Fit, one_predictor_fits: Fits, joint_fit: F
         summary=stacked([published[COLUMNS], *summaries]),
         diagnostics=stacked([diagnose(fit) for fit in fits]),
         comparison=stacked([compare_published(published, paper, reasons), *beside]),
-        checks=stacked([predictive_checks(fit) for fit in fits]),
+        checks=stacked(
+            [judge(fit) for fit in fits for judge in (predictive_checks, left_out_checks)]
+        ),
         sensitivity=stacked([power_scaling(fit) for fit in fits]),
         published=published,
         skipped={"easi90_univariable [one_level]": "the predictor 'one_level' has one level"},

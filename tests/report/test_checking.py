@@ -6,6 +6,7 @@ import numpy as np
 
 from adbayes.report.checking import checks, diagnostics, sensitivity
 from adbayes.report.figures import groups_of
+from adbayes.report.numbers import number
 from adbayes.results.run import Run
 
 
@@ -29,7 +30,7 @@ def test_every_fit_is_judged_with_patients_left_out(run: Run) -> None:
     loo = run.checks[run.checks["check"] == "loo"]
     assert len(loo[loo["statistic"] == "elpd"]) == len(run.fits)
     for value in loo.loc[loo["statistic"] == "elpd", "observed"]:
-        assert f"{float(value):.1f}".removeprefix("-") in html
+        assert number(float(value), 1) in html
     none = run.checks[run.checks["check"].str.endswith("predictive")]
     without = replace(run, checks=none)
     assert "checks-left-out" not in checks(without, groups_of(without), {}).body
