@@ -137,8 +137,14 @@ class Spec:
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
         kind, model = self.models[variant]
-        named = self.table.variants[variant].title if variant != "base" else None
-        title = named or self.table.title
+        title, departs = self.table.title, self.table.departs
+        estimands = self.table.estimands
+        if variant != "base":
+            varied = self.table.variants[variant]
+            title = varied.title or title
+            departs = varied.departs or departs
+            if varied.estimands.report is not None:
+                estimands = estimands.model_copy(update={"report": varied.estimands.report})
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
@@ -188,12 +194,12 @@ class Spec:
             family=family,
             link=likelihood.link,
             priors=priors,
-            estimands=self.table.estimands.model_copy(
-                update={"terms": tuple(fill(term) for term in self.table.estimands.terms)}
+            estimands=estimands.model_copy(
+                update={"terms": tuple(fill(term) for term in estimands.terms)}
             ),
             sampler=self.table.sampler,
             published=self.table.published,
-            departs=self.table.departs,
+            departs=departs,
             where_from=where,
             kind=kind.NAME,
             options=likelihood.options,

@@ -14,6 +14,10 @@ EstimandName = Literal[
     "ratio_of_means",
     "predictive_sd",
     "share_mcid",
+    "share_floor",
+    "share_ceiling",
+    "share_above",
+    "geometric_mean_ratio",
     "icc",
     "odds_ratio",
     "risk_difference",
@@ -94,14 +98,6 @@ class ImputedLogisticTable(Table):
         return tuple(value) if isinstance(value, list) else value
 
 
-class VariantTable(Table):
-    """`[variants.NAME]`: the same question under another likelihood."""
-
-    title: Text | None = None
-    model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
-    priors: dict[str, Any] = Field(default_factory=dict)
-
-
 class McidTable(Table):
     """`mcid`: how large a fall of one patient's score matters, and who says so."""
 
@@ -127,6 +123,27 @@ class EstimandsTable(Table):
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
+
+
+class VariantEstimandsTable(Table):
+    """`[variants.NAME.estimands]`: the quantities of a likelihood that has others to report."""
+
+    report: tuple[EstimandName, ...] | None = None
+
+    @field_validator("report", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class VariantTable(Table):
+    """`[variants.NAME]`: the same question under another likelihood."""
+
+    title: Text | None = None
+    departs: Text | None = None
+    model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
+    priors: dict[str, Any] = Field(default_factory=dict)
+    estimands: VariantEstimandsTable = Field(default_factory=VariantEstimandsTable)
 
 
 class SamplerTable(Table):
