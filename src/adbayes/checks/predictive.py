@@ -13,6 +13,7 @@ from adbayes.inference.sampler import stream
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
+from adbayes.results.lab_cutoff import lab_cutoff
 from adbayes.results.summary import identity
 
 COLUMNS = [
@@ -53,8 +54,9 @@ def predictive_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
         the statistic in the data, `replicated_low` and `replicated_high` its 95 % range over
         replicated data sets, `tail_area` the share of replicates at or above it, ties counted half
         (near 0 or 1: the model does not make data like these). Statistics by visit: mean, SD, and
-        for a bounded instrument the share of patients (%) at or beyond its floor and ceiling; for
-        a 0/1 outcome the share (%) with 1, overall and at each value of a 0/1 predictor.
+        for a bounded instrument the share of patients (%) at or beyond its floor and ceiling, for
+        a laboratory value the share (%) beyond its cut-off; for a 0/1 outcome the share (%) with 1,
+        overall and at each value of a 0/1 predictor.
     """
     a = fit.analysis
     seed = a.sampler.seed if seed is None else seed
@@ -183,6 +185,9 @@ def _statistics(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, St
             lambda y: 100 * (y >= high).mean(axis=1),
             f"% at or above {high:g}",
         )
+    cutoff = lab_cutoff(frame)
+    if cutoff is not None:
+        yield "share of high values", lambda y: 100 * cutoff.high(y).mean(axis=1), cutoff.words
 
 
 def _thinned(posterior: xr.Dataset, size: int) -> xr.Dataset:

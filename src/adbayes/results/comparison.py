@@ -17,9 +17,10 @@ from adbayes.results.readings import (
     BY_ROLE,
     NO_INDIVIDUAL_CHANGE,
     PUBLISHED_READINGS,
-    READINGS,
     TAIL,
     Reading,
+    group_total,
+    reading_of,
     role_of,
     roles,
 )
@@ -143,7 +144,7 @@ def _joined(
         row = _printed(number) | whose_rows | {"outcome": outcome}
         again = _refitted(number, statistics)
         row["frequentist"] = again
-        reading = READINGS.get(number.statistic)
+        reading = reading_of(number, analysis)
         found = None if reading is None else _find(summary, reading, number)
         role = role_of(number, found is not None, played)
         row["role"] = role
@@ -152,7 +153,8 @@ def _joined(
             reason = NO_INDIVIDUAL_CHANGE if individual else f"{analysis.model} does not report it"
             row["note"] = _join(_doubt(number), reason)
         else:
-            row |= _read(found, reading, number)
+            total = group_total(number, paper) if number.statistic == "n" else 100.0
+            row |= _read(found, reading, number, total / 100)
             if analysis.differs:
                 row["same_quantity"] = False
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
@@ -347,9 +349,10 @@ def _find(summary: pd.DataFrame, reading: Reading, number: PublishedNumber) -> p
     return found.iloc[0] if len(found) else None
 
 
-def _read(found: pd.Series, reading: Reading, number: PublishedNumber) -> dict[str, object]:
-    """The posterior's version of a printed number, in the unit of the print."""
-    scale = 1.0
+def _read(
+    found: pd.Series, reading: Reading, number: PublishedNumber, scale: float = 1.0
+) -> dict[str, object]:
+    """The posterior's version of a printed number, in the unit of the print: `scale` times it."""
     if found["unit"] == "share":  # 0 to 1, where the print has percent or a count of n
         scale = float(found["n"]) if number.statistic == "count" else 100.0
     tail = reading.column == TAIL

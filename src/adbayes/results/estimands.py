@@ -270,10 +270,11 @@ def _shares_above(fit: Fit) -> Iterator[Estimand]:
     """Share of new patients beyond the outcome's cut-off under a normal distribution."""
     cutoff = lab_cutoff(fit.frame)
     assert cutoff is not None  # load_spec has seen to it
-    between, within = _sds(fit)
-    spread = np.hypot(between, within)
-    for level, mean in _level_means(fit).items():
-        share = _array(fit, 100 * ndtr(((mean - cutoff.boundary) / spread).to_numpy()))
+    means = _level_means(fit)
+    for of_level in _predictive_sds(fit):
+        level = of_level.visit
+        z = ((means[level] - cutoff.boundary) / of_level.draws).to_numpy()
+        share = _array(fit, 100 * ndtr(z))
         yield Estimand("share_above", fit.frame.outcome, level, "", cutoff.words, np.nan, share)
 
 

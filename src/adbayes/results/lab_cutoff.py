@@ -19,10 +19,28 @@ class LabCutoff:
         between the last value that is not high and the first that is.
     words : str
         ``% at or above 250``: the unit of a share of high values.
+    at_boundary : bool
+        Whether a value on the boundary itself is high; no whole number is.
     """
 
     boundary: float
     words: str
+    at_boundary: bool
+
+    def high(self, values: np.ndarray) -> np.ndarray:
+        """Which values are high.
+
+        Parameters
+        ----------
+        values : numpy.ndarray
+            In the unit of the outcome.
+
+        Returns
+        -------
+        numpy.ndarray
+            True where they are.
+        """
+        return values >= self.boundary if self.at_boundary else values > self.boundary
 
 
 def lab_cutoff(frame: ModelFrame) -> LabCutoff | None:
@@ -45,4 +63,4 @@ def lab_cutoff(frame: ModelFrame) -> LabCutoff | None:
     half = 0.5 if (values == np.floor(values)).all() else 0.0
     boundary = cutoff.value - half if cutoff.inclusive else cutoff.value + half
     words = f"% {'at or above' if cutoff.inclusive else 'above'} {cutoff.value:g}"
-    return LabCutoff(boundary, words)
+    return LabCutoff(boundary, words, cutoff.inclusive)

@@ -1,9 +1,10 @@
 """How a printed statistic is read off a summary row, and what an agreement with it would mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from adbayes.cohort.targets import HELD_OUT, TARGET, reconstruction_targets
+from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
 
 _ONE_SD = "the model has one SD for all visits"
@@ -50,6 +51,9 @@ READINGS = {
     "ci_high": Reading("ci_high", False, True, "odds_ratio"),
     "p_value": Reading(TAIL, False, False, "", _TAIL),
 }
+_SHARE_ABOVE = Reading(
+    "mean", True, True, "share_above", "expected number of the printed patients with a value"
+)
 PUBLISHED_READINGS = {
     "mean": Reading("mean", True, True),
     "pct_change_mean": Reading("mean", True, True),
@@ -69,6 +73,53 @@ BY_ROLE = {
     HELD_OUT: "held out of the reconstruction: a test of it",
 }
 """What a row on reconstructed patients must say, by its role."""
+
+
+def reading_of(number: PublishedNumber, analysis: Analysis) -> Reading | None:
+    """How a printed number is read off the summary of a model.
+
+    Parameters
+    ----------
+    number : PublishedNumber
+        The printed number.
+    analysis : Analysis
+        The model.
+
+    Returns
+    -------
+    Reading or None
+        None for a statistic that no summary answers.
+    """
+    if number.statistic == "n":  # patients of a group: those with a high value are a share's count
+        return _SHARE_ABOVE if "≥" in number.group else None
+    reading = READINGS.get(number.statistic)
+    spread = set(analysis.family.auxiliary) & set(analysis.formulas)
+    if reading is not None and number.statistic == "sd" and spread:
+        return replace(reading, note="")
+    return reading
+
+
+def group_total(number: PublishedNumber, paper: Paper) -> float:
+    """All patients of the groups that a printed group size belongs to.
+
+    Parameters
+    ----------
+    number : PublishedNumber
+        The size of one group.
+    paper : Paper
+        The printed numbers.
+
+    Returns
+    -------
+    float
+        The sum over the groups of the same table, variable and visit.
+    """
+    sizes = [paper.number(id) for id in paper.ids(f"{number.table}.*")]
+    return sum(
+        one.numeric
+        for one in sizes
+        if one.statistic == "n" and (one.variable, one.visit) == (number.variable, number.visit)
+    )
 
 
 @cache
