@@ -7,9 +7,10 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit
 
+from adbayes.inference.course import Course, course_of
 from adbayes.inference.fit import Fit
-from adbayes.results.bounded import NODES, bounded_quantities, pmf, score_quantities
-from adbayes.results.course import Course, course_of
+from adbayes.inference.patient_likelihood import NODES
+from adbayes.results.bounded import bounded_quantities, score_quantities
 from adbayes.results.estimands import estimands
 
 TOP = 28
@@ -31,18 +32,6 @@ def course(between: float, kappa: dict[str, float] = KAPPA) -> Course:
 def scipys(level: str, effect: float | np.ndarray = 0.0) -> stats.betabinom:
     share, kappa = expit(CENTRE[level] + effect), KAPPA[level]
     return stats.betabinom(TOP, share * kappa, (1 - share) * kappa)
-
-
-def test_probabilities_are_scipys() -> None:
-    log_odds = np.array([[-30.0, -6.0, -0.3], [0.0, 2.0, 9.0]])
-    kappa = np.array([[0.05], [400.0]])
-    for top in (1, 10, 30):
-        found = pmf(log_odds, kappa, top)
-        assert found.shape == (2, 3, top + 1)
-        np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=1e-12)
-        a, b = (expit(log_odds) * kappa)[..., None], (expit(-log_odds) * kappa)[..., None]
-        expected = stats.betabinom.pmf(np.arange(top + 1), top, a, b)
-        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
 
 
 def test_without_patient_effects_all_is_scipys_beta_binomial() -> None:
@@ -150,7 +139,8 @@ def test_a_fit_reports_what_its_draws_say(score_by_hand: Fit) -> None:
 
 
 def test_blocks_of_draws_are_put_together_in_order(score_by_hand: Fit) -> None:
-    one = course_of(score_by_hand)
+    fit = score_by_hand
+    one = course_of(fit.analysis, fit.frame, fit.design, fit.posterior)
     repeated = dataclasses.replace(
         one,
         centre={level: np.tile(v, (1, 300)) for level, v in one.centre.items()},

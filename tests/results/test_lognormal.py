@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from adbayes.inference.course import Course
 from adbayes.inference.fit import Fit
-from adbayes.results.course import Course
 from adbayes.results.estimands import estimands
 from adbayes.results.lab_cutoff import lab_cutoff
 from adbayes.results.lognormal import value_quantities

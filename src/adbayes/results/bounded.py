@@ -9,15 +9,10 @@ one patient are independent given u.
 from math import ceil
 
 import numpy as np
-from scipy.special import expit, gammaln
 
+from adbayes.inference.course import Course, course_of, from_means
 from adbayes.inference.fit import Fit
-from adbayes.results.course import Course, course_of, from_means
-
-NODES = (
-    31  # up to a patient SD of 2 on the log-odds scale within 1e-5 of 201 nodes; a test holds it
-)
-_AT_ONCE = 500  # draws: memory stays under 100 MB
+from adbayes.inference.patient_likelihood import AT_ONCE, NODES, log_pmf, normal_nodes
 
 
 def bounded_quantities(fit: Fit) -> dict[str, dict[str, np.ndarray]]:
@@ -38,7 +33,8 @@ def bounded_quantities(fit: Fit) -> dict[str, dict[str, np.ndarray]]:
     top = fit.analysis.mean.trials
     assert isinstance(top, int)  # `is_bounded_score` has seen it
     mcid = fit.analysis.estimands.mcid
-    return score_quantities(course_of(fit), top, None if mcid is None else mcid.value)
+    course = course_of(fit.analysis, fit.frame, fit.design, fit.posterior)
+    return score_quantities(course, top, None if mcid is None else mcid.value)
 
 
 def score_quantities(
@@ -64,22 +60,23 @@ def score_quantities(
     """
     shape = course.between.shape
     count = course.between.size
-    z, weights = np.polynomial.hermite_e.hermegauss(nodes)
-    weights = weights / weights.sum()
+    z, weights = normal_nodes(nodes)
     later = [level for level in course.levels if level != course.baseline]
     means, sds, floors, ceilings = (
         {level: np.empty(count) for level in course.levels} for _ in range(4)
     )
     falls = {level: np.empty(count) for level in later}
     scores = np.arange(top + 1)
-    for start in range(0, count, _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
+    for start in range(0, count, AT_ONCE):
+        part = slice(start, start + AT_ONCE)
         effects = course.between.reshape(-1)[part, None] * z
         given = {
-            level: pmf(
-                course.centre[level].reshape(-1)[part, None] + effects,
-                course.spread[level].reshape(-1)[part, None],
-                top,
+            level: np.exp(
+                log_pmf(
+                    course.centre[level].reshape(-1)[part, None] + effects,
+                    course.spread[level].reshape(-1)[part, None],
+                    top,
+                )
             )
             for level in course.levels
         }
@@ -102,40 +99,6 @@ def score_quantities(
         name: {level: draws.reshape(shape) for level, draws in by_level.items()}
         for name, by_level in found.items()
     }
-
-
-def pmf(log_odds: np.ndarray, kappa: np.ndarray, top: int) -> np.ndarray:
-    """Probability of every score.
-
-    Rising factorials as sums of logarithms: a tenth of the time of `scipy.stats.betabinom`, which a
-    test compares.
-
-    Parameters
-    ----------
-    log_odds : numpy.ndarray
-        Logit of the mean share of the highest score.
-    kappa : numpy.ndarray
-        Precision, above 0; the binomial is its limit at infinity.
-    top : int
-        The highest score.
-
-    Returns
-    -------
-    numpy.ndarray
-        One more axis than the two broadcast, of length ``top + 1``.
-    """
-    steps = np.arange(top)
-    scores = np.arange(top + 1)
-    up = _summed(np.log((expit(log_odds) * kappa)[..., None] + steps))
-    down = _summed(np.log((expit(-log_odds) * kappa)[..., None] + steps))
-    total = np.log(kappa[..., None] + steps).sum(axis=-1, keepdims=True)
-    ways = gammaln(top + 1) - gammaln(scores + 1) - gammaln(top - scores + 1)
-    return np.asarray(np.exp(up + down[..., ::-1] - total + ways))
-
-
-def _summed(terms: np.ndarray) -> np.ndarray:
-    """Cumulative sums that start at 0."""
-    return np.concatenate([np.zeros((*terms.shape[:-1], 1)), terms.cumsum(axis=-1)], axis=-1)
 
 
 def fall_share(

@@ -7,8 +7,8 @@ together, so that mean, SD and every share follow without quadrature.
 import numpy as np
 from scipy.special import ndtr
 
+from adbayes.inference.course import Course, course_of, from_means
 from adbayes.inference.fit import Fit
-from adbayes.results.course import Course, course_of, from_means
 from adbayes.results.lab_cutoff import lab_cutoff
 
 
@@ -27,8 +27,9 @@ def lognormal_quantities(fit: Fit) -> dict[str, dict[str, np.ndarray]]:
         in the outcome's unit, ratio_of_means in percent, geometric_mean_ratio (level over baseline),
         and share_above (percent of patients beyond the cut-off) where the outcome has one.
     """
+    course = course_of(fit.analysis, fit.frame, fit.design, fit.posterior)
     cutoff = lab_cutoff(fit.frame)
-    return value_quantities(course_of(fit), None if cutoff is None else cutoff.boundary)
+    return value_quantities(course, None if cutoff is None else cutoff.boundary)
 
 
 def value_quantities(course: Course, boundary: float | None) -> dict[str, dict[str, np.ndarray]]:

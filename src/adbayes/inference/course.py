@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from adbayes.inference.fit import Fit
+from adbayes.model.analysis import Analysis
 from adbayes.model.answerable import baseline, levels
+from adbayes.model.bambi_model import Design
+from adbayes.model.frame import ModelFrame
 
 
 @dataclass(frozen=True)
@@ -35,44 +37,53 @@ class Course:
     between: np.ndarray
 
 
-def course_of(fit: Fit) -> Course:
-    """Read the course off a fit.
+def course_of(
+    analysis: Analysis, frame: ModelFrame, design: Design, posterior: xr.Dataset
+) -> Course:
+    """Read the course off the draws of a model.
 
     Parameters
     ----------
-    fit : Fit
-        Of a model that `adbayes.model.answerable` takes for a bounded score or a lognormal value:
-        one mean a level, one second parameter, one patient intercept.
+    analysis : Analysis
+        A model that `adbayes.model.answerable` takes for a bounded score or a lognormal value: one
+        mean a level, one second parameter, one patient intercept.
+    frame : ModelFrame
+        Its rows.
+    design : Design
+        The mean's design matrix.
+    posterior : xarray.Dataset
+        Draws with Bambi's names.
 
     Returns
     -------
     Course
         Every draw of the posterior.
     """
-    a, data = fit.analysis, fit.frame.data
-    by = a.estimands.by
-    found = tuple(levels(data[by]))
-    rows = data.drop_duplicates(by).sort_values(by)
-    eta = fit.design.coefficient_draws(fit.posterior) @ fit.design.at(rows).T
-    (name,) = a.family.auxiliary
-    spread = _second_parameter(fit, name, rows)
+    by = analysis.estimands.by
+    found = tuple(levels(frame.data[by]))
+    rows = frame.data.drop_duplicates(by).sort_values(by)
+    eta = design.coefficient_draws(posterior) @ design.at(rows).T
+    (name,) = analysis.family.auxiliary
+    if name in analysis.formulas:
+        spread = _of_own_formula(design, posterior, name, rows)
+    else:
+        spread = np.repeat(posterior[name].to_numpy()[..., None], len(rows), axis=-1)
     return Course(
         levels=found,
-        baseline=baseline(a, found),
+        baseline=baseline(analysis, found),
         centre={level: eta[..., k] for k, level in enumerate(found)},
         spread={level: spread[..., k] for k, level in enumerate(found)},
-        between=fit.posterior[f"{a.mean.groups[0]}_sigma"].to_numpy(),
+        between=posterior[f"{analysis.mean.groups[0]}_sigma"].to_numpy(),
     )
 
 
-def _second_parameter(fit: Fit, name: str, rows: pd.DataFrame) -> np.ndarray:
-    """``(chain, draw, row)``: Bambi works out what a formula of its own makes of it."""
-    if name not in fit.analysis.formulas:
-        draws = fit.posterior[name].to_numpy()
-        return np.repeat(draws[..., None], len(rows), axis=-1)
-    tree = xr.DataTree.from_dict({"posterior": fit.posterior})
-    fit.bambi_model.predict(tree, data=rows, include_group_specific=False)
-    return tree["posterior"][name].transpose("chain", "draw", "__obs__").to_numpy()
+def _of_own_formula(
+    design: Design, posterior: xr.Dataset, name: str, rows: pd.DataFrame
+) -> np.ndarray:
+    """``(chain, draw, row)``: Bambi works out what the parameter's formula makes of its draws."""
+    tree = xr.DataTree.from_dict({"posterior": posterior})
+    design.model.predict(tree, data=rows, include_group_specific=False)
+    return np.asarray(tree["posterior"][name].transpose("chain", "draw", "__obs__").to_numpy())
 
 
 def from_means(means: dict[str, np.ndarray], start: str) -> dict[str, dict[str, np.ndarray]]:

@@ -4,15 +4,19 @@ import dataclasses
 
 import numpy as np
 
+from adbayes.inference.course import Course, course_of, from_means
 from adbayes.inference.fit import Fit
-from adbayes.results.course import course_of, from_means
 
 VISITS = ("0", "16", "32", "52")
 
 
+def read(found: Fit) -> Course:
+    return course_of(found.analysis, found.frame, found.design, found.posterior)
+
+
 def test_each_level_has_its_own_parameters(score_by_hand: Fit, lab_by_hand: Fit) -> None:
     for found, name in ((score_by_hand, "kappa"), (lab_by_hand, "sigma")):
-        p, course = found.posterior, course_of(found)
+        p, course = found.posterior, read(found)
         assert course.levels == VISITS
         assert course.baseline == "0"
         np.testing.assert_allclose(course.centre["0"], p["Intercept"])
@@ -27,7 +31,7 @@ def test_each_level_has_its_own_parameters(score_by_hand: Fit, lab_by_hand: Fit)
 
 def test_reading_changes_no_draw(score_by_hand: Fit) -> None:
     before = set(score_by_hand.posterior.data_vars)
-    course_of(score_by_hand)
+    read(score_by_hand)
     assert set(score_by_hand.posterior.data_vars) == before
 
 
@@ -38,7 +42,7 @@ def test_one_spread_for_all_levels(lab_by_hand: Fit) -> None:
     posterior = lab_by_hand.posterior.drop_vars("sigma_visit").assign(
         sigma=(("chain", "draw"), spread)
     )
-    course = course_of(dataclasses.replace(lab_by_hand, analysis=one, posterior=posterior))
+    course = read(dataclasses.replace(lab_by_hand, analysis=one, posterior=posterior))
     for level in VISITS:
         np.testing.assert_array_equal(course.spread[level], spread)
 
