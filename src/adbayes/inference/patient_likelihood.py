@@ -13,9 +13,9 @@ from scipy.special import expit, gammaln
 
 from adbayes.inference.course import Course, course_of
 from adbayes.model.analysis import Analysis
-from adbayes.model.answerable import is_bounded_score, is_lognormal_lab
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
+from adbayes.model.one_course import is_bounded_score, is_lognormal_lab
 
 # Up to a patient SD of 2 on the log-odds scale shares are within 0.03 percentage points of those with
 # 201 nodes, means and SDs within 1e-5 of their value; a test holds it.
