@@ -151,7 +151,8 @@ def by_hand(patients: Cohort) -> ByHand:
             },
         )
         zeros = (("chain", "draw"), np.zeros(shape))
-        statistics = xr.Dataset({"diverging": zeros, "energy": zeros, "maxdepth_reached": zeros})
+        energy = (("chain", "draw"), np.random.default_rng(1).normal(size=shape))
+        statistics = xr.Dataset({"diverging": zeros, "energy": energy, "maxdepth_reached": zeros})
         return Fit(analysis, patients, frame, design, posterior, statistics, 0, "by hand")
 
     return make
