@@ -3,7 +3,7 @@
 A fit costs a compilation, so each is made once in a session, and only when a test asks for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from adbayes.inference.fits import Fits
 from adbayes.inference.fitting import fit
 from adbayes.inference.plan import plan
 from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.frame import model_frame
 from adbayes.model.spec import Spec, load_spec
 
 Draws = dict[str, np.ndarray]
@@ -159,6 +160,34 @@ def by_hand(patients: Cohort) -> ByHand:
 
 
 @pytest.fixture(scope="session")
+def fit_with() -> Callable[..., Fit]:
+    """A fit of a spec whose draws are all the same given values, nothing sampled or compiled."""
+
+    def make(
+        spec: str | Spec,
+        cohort: Cohort,
+        values: Mapping[str, object],
+        variant: str = "base",
+        draws: int = 2,
+    ) -> Fit:
+        loaded = spec if isinstance(spec, Spec) else load_spec(spec)
+        analysis, frame = plan(loaded, cohort, variant).jobs[0]
+        posterior = xr.Dataset(coords={"chain": [0], "draw": np.arange(draws)})
+        for name, value in values.items():
+            array = np.broadcast_to(np.asarray(value, dtype=float), (1, draws, *np.shape(value)))
+            dim = "patient__factor_dim" if name == "1|patient" else f"{name}_dim"
+            posterior[name] = (("chain", "draw", *([dim] if np.ndim(value) else [])), array)
+        if "1|patient" in posterior:
+            posterior = posterior.assign_coords(
+                patient__factor_dim=list(frame.data["patient"].cat.categories)
+            )
+        design = design_of(bambi_model(analysis, frame))
+        return Fit(analysis, cohort, frame, design, posterior, xr.Dataset(), 0, "")
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def score_by_hand(by_hand: ByHand) -> Fit:
     """POEM, beta-binomial out of 28, two chains of two draws."""
     return by_hand(
@@ -186,3 +215,31 @@ def lab_by_hand(by_hand: ByHand) -> Fit:
             "sigma_visit": np.log([[[0.25, 0.2, 0.22, 0.15], [0.3, 0.2, 0.2, 0.1]]] * 2),
         },
     )
+
+
+@pytest.fixture(scope="session")
+def given_draws(spec_from: Callable[[str], Spec]) -> Callable[..., Fit]:
+    """Make a fit of given draws: real rows and design, nothing compiled or sampled."""
+
+    def make(text: str, cohort: Cohort, **draws: np.ndarray) -> Fit:
+        (analysis,) = spec_from(text).analyses()
+        frame = model_frame(analysis, cohort)
+        design = design_of(bambi_model(analysis, frame))
+        variables = {}
+        for name, values in draws.items():
+            dims: tuple[str, ...] = ("chain", "draw")
+            coords: dict[str, object] = {}
+            for term in design.terms:
+                if term.name == name and term.levels:
+                    dims, coords = (*dims, term.dim), {term.dim: list(term.levels)}
+            if "|" in name and values.ndim == 3:
+                group = name.split("|")[1]
+                dims = (*dims, f"{group}__factor_dim")
+                coords = {dims[2]: frame.data[group].cat.categories.to_list()}
+            variables[name] = xr.DataArray(values, dims=dims, coords=coords)
+        posterior = xr.Dataset(variables)
+        for dim in ("chain", "draw"):
+            posterior = posterior.assign_coords({dim: np.arange(posterior.sizes[dim])})
+        return Fit(analysis, cohort, frame, design, posterior, xr.Dataset(), 0, "")
+
+    return make

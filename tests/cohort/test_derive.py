@@ -149,3 +149,11 @@ def test_the_input_is_left_alone():
     data = pair(30.0, 3.0)
     derive(data)
     assert list(data.columns) == ["patient", "visit", "easi"]
+
+
+def test_classes_count_the_rules_that_are_met():
+    for later, expected in ((7.6, 0), (7.5, 1), (3.1, 1), (3.0, 2), (0.0, 2), (40.0, 0)):
+        assert value(derive(pair(30.0, later)), "easi_class") == expected
+    for data in (pair(np.nan, 3.0), pair(30.0, np.nan), pair(0.0, 0.0)):
+        assert np.isnan(value(derive(data), "easi_class"))
+    assert np.isnan(value(derive(pair(30.0, 3.0)), "easi_class", 0))

@@ -180,9 +180,65 @@ def test_what_is_refused() -> None:
         Rows(roots, np.eye(3), np.eye(4))
     with pytest.raises(DataError, match="effects has no ones"):
         Rows(roots, np.eye(4), 2 * np.eye(4))
+    with pytest.raises(DataError, match="so far from none"):
+        normal_rows(np.array([50.0]), np.array([1.0]), np.eye(1), np.eye(1))
     bad = np.full((4, 4), -0.5) + 1.5 * np.eye(4)
     with pytest.raises(DataError, match="estimates is not positive definite"):
         Rows(roots, bad, np.eye(4))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("table", "scale"), [("table5", 0.75), ("table4", 12.5)])
+def test_a_markov_chain_agrees(table: str, scale: float) -> None:
+    """Differential evolution Markov chains (ter Braak 2006) on the posterior as the module states it."""
+    from adbayes.inference.printed_dependence import dependence_of, dependences
+
+    shapes = printed(table)
+    rows = len(shapes)
+    c = dependence_of(table, dependences()["hierarchical"])
+    found = Rows(tuple(RootTable.of(shape) for shape in shapes), c, c).pool(
+        stats.halfnorm(scale=scale)
+    )
+    inverse = np.linalg.inv(c)
+    reach = 12.0 if table == "table5" else 80.0
+    grids, roots = [], []
+    for shape in shapes:
+        grid = shape.centre + np.linspace(-reach, reach, 16_001)
+        height = shape.log(grid)
+        peak = int(height.argmax())
+        grids.append(grid)
+        roots.append(np.sign(grid - grid[peak]) * np.sqrt(2 * (height[peak] - height)))
+
+    def log(x: np.ndarray) -> np.ndarray:
+        theta, tau = x[:, :rows], np.exp(x[:, rows])
+        r = np.column_stack([np.interp(theta[:, j], grids[j], roots[j]) for j in range(rows)])
+        fit = ((r @ inverse) * r).sum(1) + ((theta @ inverse) * theta).sum(1) / tau**2
+        return -fit / 2 - (rows - 1) * np.log(tau) - (tau / scale) ** 2 / 2
+
+    rng = np.random.default_rng(12)
+    chains = 120
+    x = np.column_stack(
+        [rng.normal(0, scale / 2, (chains, rows)), rng.normal(np.log(scale / 2), 0.3, chains)]
+    )
+    here, kept = log(x), []
+    for step in range(8000):
+        for half in np.split(np.arange(chains), 2):
+            others = np.setdiff1d(np.arange(chains), half)
+            one, two = rng.choice(others, (2, len(half)))
+            length = np.where(rng.random(len(half)) < 0.1, 1.0, 1.43 / np.sqrt(2 * (rows + 1)))
+            tried = x[half] + length[:, None] * (x[one] - x[two])
+            tried += 1e-3 * rng.normal(size=tried.shape)
+            there = log(tried)
+            taken = np.log(rng.random(len(half))) < there - here[half]
+            x[half[taken]], here[half[taken]] = tried[taken], there[taken]
+        if step >= 2000 and step % 10 == 0:
+            kept.append(x[:, :rows].copy())
+    draws = np.array(kept)
+    # The chains move together, so their error is taken from ten stretches of time.
+    blocks = draws.reshape(10, -1, rows).mean(axis=1)
+    error = np.hypot(blocks.std(axis=0, ddof=1) / np.sqrt(10), found.effects.mcse_mean())
+    assert np.all(np.abs(draws.mean((0, 1)) - found.effects.mean()) < 5 * error)
+    assert found.effects.sd() == pytest.approx(draws.std((0, 1)), rel=0.06)
 
 
 @pytest.mark.slow

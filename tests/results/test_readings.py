@@ -8,9 +8,10 @@ from adbayes.results.readings import (
     BY_ROLE,
     PUBLISHED_READINGS,
     READINGS,
+    RESPONSE,
     TAIL,
     group_total,
-    reading_of,
+    readings_of,
     role_of,
     roles,
 )
@@ -54,19 +55,17 @@ def test_roles_on_reconstructed_patients(id: str, role: str) -> None:
 def test_a_group_of_high_values_is_a_share_of_the_printed_patients() -> None:
     (base,) = load_spec("ldh_change").analyses()
     number = PAPER.number("table4.ldh_w16.hi.n")
-    reading = reading_of(number, base)
-    assert reading is not None
+    (reading,) = readings_of(number, base)
     assert (reading.estimand, reading.same) == ("share_above", True)
     assert group_total(number, PAPER) == 22 + 66
-    assert reading_of(PAPER.number("table4.ldh_w16.lo.n"), base) is None
+    assert readings_of(PAPER.number("table4.ldh_w16.lo.n"), base) == ()
 
 
 def test_one_sd_is_said_only_of_models_that_have_one() -> None:
     spec = load_spec("ldh_change")
     number = PAPER.number("table3.ldh.w16.sd")
     for variant, said in (("base", True), ("lognormal", False)):
-        reading = reading_of(number, spec.analyses(variant)[0])
-        assert reading is not None
+        reading = readings_of(number, spec.analyses(variant)[0])[0]
         assert ("one SD for all visits" in reading.note) == said
         assert reading.estimand == "predictive_sd"
 
@@ -82,3 +81,13 @@ def test_every_table_6_number_is_held_out_and_nothing_else() -> None:
 def test_what_agrees_by_construction_says_so() -> None:
     assert "by construction" in BY_ROLE["target"]
     assert "test" in BY_ROLE["held_out"]
+
+
+def test_a_response_has_its_own_reading_and_a_fraction_a_second() -> None:
+    assert readings_of(PAPER.number("fig1.easi75.w16.pct")) == (RESPONSE,)
+    means = readings_of(PAPER.number("table2.easi.w16.pct_change_mean"))
+    assert [(reading.estimand, reading.same) for reading in means] == [
+        ("ratio_of_means", False), ("mean_percent_change", True),
+    ]  # fmt: skip
+    (sd,) = readings_of(PAPER.number("table2.easi.w16.pct_change_sd"))
+    assert sd.estimand == "percent_change_sd"

@@ -139,6 +139,17 @@ class Fit:
         values = structure.log_likelihood(self.posterior, self.frame, self.design, self.analysis)
         return xr.Dataset({self.frame.outcome: values})
 
+    @cached_property
+    def patient_log_likelihood(self) -> xr.DataArray:
+        """Log-likelihood of each patient (dimension ``unit``), patient effects integrated out.
+
+        Through quadrature on a subset of the draws where there is no closed form; SpecError where
+        the integral has several dimensions.
+        """
+        from adbayes.inference.marginal_likelihood import patient_log_likelihood
+
+        return patient_log_likelihood(self)
+
     def summary(self) -> pd.DataFrame:
         """Posterior summaries of the clinical quantities and of every parameter.
 
@@ -233,6 +244,47 @@ class Fit:
         from adbayes.results.predictions import predict
 
         return predict(self, new, seed=seed)
+
+    def loo(self) -> pd.DataFrame:
+        """Leave-one-patient-out predictive accuracy.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `adbayes.checks.loo.loo`.
+        """
+        from adbayes.checks.loo import loo
+
+        return loo(self)
+
+    def influence(self) -> pd.DataFrame:
+        """Every reported quantity without each patient in turn.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `adbayes.checks.influence.influence`.
+        """
+        from adbayes.checks.influence import influence
+
+        return influence(self)
+
+    def contrasts(self, by: str | None = None) -> pd.DataFrame:
+        """All differences between the levels of a predictor, with simultaneous intervals.
+
+        Parameters
+        ----------
+        by : str, optional
+            The predictor; the spec's ``[estimands] by`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `adbayes.results.contrasts.COLUMNS`.
+        """
+        from adbayes.results.contrasts import contrasts
+
+        return contrasts(self, by)
 
     def __repr__(self) -> str:
         a = self.analysis

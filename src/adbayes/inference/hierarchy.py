@@ -73,6 +73,11 @@ class Rows:
 
     def __post_init__(self) -> None:
         rows = len(self.roots)
+        if not all(table.theta[0] < 0 < table.theta[-1] for table in self.roots):
+            raise DataError(
+                "An effect is so far from none that its likelihood there is nought; it cannot be pooled "
+                "towards no effect."
+            )
         for name, matrix in (("estimates", self.estimates), ("effects", self.effects)):
             if matrix.shape != (rows, rows):
                 raise DataError(

@@ -11,6 +11,7 @@ from adbayes.model.families import FAMILIES
 from adbayes.model.formula import Formula, parse_formula
 from adbayes.model.kind import Likelihood, Parameter
 from adbayes.model.one_course import has_cutoff, is_bounded_score, is_lognormal_lab
+from adbayes.model.responses import response_estimands
 from adbayes.model.sentences import nearest
 from adbayes.model.spec_tables import BambiTable
 
@@ -135,7 +136,7 @@ def answers(analysis: Analysis) -> frozenset[str]:
         found |= {"geometric_mean_ratio"}
     if "predictive_sd" in found and not bounded and has_cutoff(a):
         found |= {"share_above"}
-    return frozenset(found)
+    return frozenset(found) | response_estimands(a)
 
 
 def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:

@@ -11,6 +11,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
 from adbayes.model.analysis import Analysis
 from adbayes.model.answerable import BY_LEVEL, baseline, levels
+from adbayes.model.responses import OF_BASELINES, score_of
 from adbayes.model.sentences import nearest
 from adbayes.model.where import parse_where, rows_where
 
@@ -166,8 +167,9 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
                 "change the condition"
             )
     unit = "patient" if "patient" in frame.columns else analysis.unit
-    keep = [*analysis.columns, *([unit] if unit and unit not in analysis.columns else [])]
-    frame = frame.loc[:, keep].reset_index(drop=True)
+    carried = _baseline_column(analysis, cohort)
+    keep = dict.fromkeys([*analysis.columns, *([unit] if unit else []), *carried])
+    frame = frame.loc[:, list(keep)].reset_index(drop=True)
     if table.missing == "failure":
         frame[table.outcome] = frame[table.outcome].fillna(0.0)
     frame, dropped = _complete(analysis, frame, source)
@@ -205,14 +207,35 @@ def _log2(values: pd.Series, source: str) -> pd.Series:
 
 
 def _every_patient(cohort: Cohort, visit: int | None) -> pd.DataFrame:
-    """A row for every patient at the visit, so that an absent row can count as a failure."""
+    """A row for every patient at the visit, or at all of the file's: an absent row is a failure."""
     frame = cohort.frame
-    if not cohort.clinical or visit is None:
+    if not cohort.clinical:
         return frame
     constant = frame.groupby("patient").nunique(dropna=False).max() <= 1
     fixed = frame.groupby("patient", as_index=False)[list(constant.index[constant])].first()
-    absent = ~fixed["patient"].isin(frame.loc[frame["visit"] == visit, "patient"])
-    return pd.concat([frame, fixed[absent].assign(visit=visit)], ignore_index=True)
+    added = []
+    for week in cohort.visits if visit is None else (visit,):
+        absent = ~fixed["patient"].isin(frame.loc[frame["visit"] == week, "patient"])
+        added.append(fixed[absent].assign(visit=week))
+    return pd.concat([frame, *added], ignore_index=True)
+
+
+def _baseline_column(analysis: Analysis, cohort: Cohort) -> tuple[str, ...]:
+    """The baseline that a fraction of it is of: a score is the fraction times it."""
+    score = score_of(analysis)
+    if score is None:
+        return ()
+    name = f"{score}_baseline"
+    if cohort.clinical and name in cohort.frame.columns:
+        return (name,)
+    asked = [name for name in analysis.estimands.report if name in OF_BASELINES]
+    if asked:
+        raise DataError(
+            f"{cohort.source}: {asked[0]!r} of {analysis.model} needs each patient's baseline of "
+            f"{score!r}, which only a patient file has; add it, or leave {asked[0]!r} out of "
+            "[estimands] report"
+        )
+    return ()
 
 
 def _complete(

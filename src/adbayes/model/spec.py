@@ -137,20 +137,22 @@ class Spec:
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
         kind, model = self.models[variant]
-        title, departs = self.table.title, self.table.departs
-        estimands = self.table.estimands
+        title, data, published = self.table.title, self.table.data, self.table.published
+        departs, estimands = self.table.departs, self.table.estimands
         if variant != "base":
-            varied = self.table.variants[variant]
-            title = varied.title or title
-            departs = varied.departs or departs
-            if varied.estimands.report is not None:
-                estimands = estimands.model_copy(update={"report": varied.estimands.report})
+            stated = self.table.variants[variant]
+            title = stated.title or title
+            departs = stated.departs or departs
+            published = published if stated.published is None else stated.published
+            rows = stated.data.model_dump(exclude_none=True)
+            data = data.model_copy(update=rows)  # validated where they were read
+            if stated.estimands.report is not None:
+                estimands = estimands.model_copy(update={"report": stated.estimands.report})
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
 
         faults: list[str] = []
-        data = self.table.data
         if data.where:
             try:
                 parse_where(data.where)
@@ -170,10 +172,10 @@ class Spec:
                 f"{where}: [data] outcome is {data.outcome!r} but the formula's is "
                 f"{response!r}; make them the same"
             )
-        if data.missing == "failure" and family.name != "bernoulli":
+        if data.missing == "failure" and family.name not in ("bernoulli", "cumulative"):
             faults.append(
                 f'{where}: [data] missing = "failure" counts a missing response as 0, which means nothing '
-                f'for {family.name}; use it with bernoulli, or set missing = "drop"'
+                f'for {family.name}; use it with bernoulli or cumulative, or set missing = "drop"'
             )
         if faults:
             raise SpecError("\n".join(faults))
@@ -198,7 +200,7 @@ class Spec:
                 update={"terms": tuple(fill(term) for term in estimands.terms)}
             ),
             sampler=self.table.sampler,
-            published=self.table.published,
+            published=published,
             departs=departs,
             where_from=where,
             kind=kind.NAME,

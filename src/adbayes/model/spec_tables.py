@@ -22,6 +22,12 @@ EstimandName = Literal[
     "odds_ratio",
     "risk_difference",
     "risk_ratio",
+    "mean_percent_change",
+    "percent_change_sd",
+    "mean_score",
+    "score_sd",
+    "share_mild",
+    "response",
 ]
 
 
@@ -98,6 +104,13 @@ class ImputedLogisticTable(Table):
         return tuple(value) if isinstance(value, list) else value
 
 
+class VariantDataTable(Table):
+    """`[variants.NAME.data]`: other rows; states only what differs from `[data]`."""
+
+    where: Text | None = None
+    missing: Literal["error", "drop", "failure"] | None = None
+
+
 class McidTable(Table):
     """`mcid`: how large a fall of one patient's score matters, and who says so."""
 
@@ -137,13 +150,20 @@ class VariantEstimandsTable(Table):
 
 
 class VariantTable(Table):
-    """`[variants.NAME]`: the same question under another likelihood."""
+    """`[variants.NAME]`: the same question under another likelihood, or of other patients."""
 
     title: Text | None = None
     departs: Text | None = None
+    published: tuple[Text, ...] | None = None
+    data: VariantDataTable = Field(default_factory=VariantDataTable)
     model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
     priors: dict[str, Any] = Field(default_factory=dict)
     estimands: VariantEstimandsTable = Field(default_factory=VariantEstimandsTable)
+
+    @field_validator("published", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 class SamplerTable(Table):

@@ -16,11 +16,11 @@ from adbayes.paper.likelihood import Likelihood
 
 Array = NDArray[np.float64]
 
-REACH = 12.0
+REACH = 40.0
 """Roots are tabulated to this many standard normal deviations, or to where the likelihood is tabulated."""
 
-STEP = 0.005
-"""Between roots; linear interpolation is then right to a few millionths of a standard error."""
+STEP = 0.01
+"""Between roots; linear interpolation is then right to about a hundred-thousandth of a standard error."""
 
 _COARSE, _POINTS, _SPAN = 301, 1601, 7.0  # of the likelihood, out to sinh(7) = 548 of its scales
 

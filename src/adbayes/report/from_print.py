@@ -12,6 +12,7 @@ from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.answers import Printed, Row, answers
 from adbayes.report.markup import Section, bullets, figure, heading, paragraph, table
 from adbayes.report.numbers import interval, probability
+from adbayes.report.together import together
 from adbayes.results.run import Run
 
 _UNDETERMINED = (
@@ -50,7 +51,8 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
         paragraph(
             "No data but the print enters this section: likelihoods are built from printed means, "
             "SDs, counts, intervals and p values, and multiplied with the stated priors by "
-            "quadrature. Nothing is simulated, so digits are those of the print."
+            "quadrature, so digits are those of the print. Only where many numbers are taken together "
+            "are there draws, with a Monte Carlo error below the digits shown."
         ),
         heading("What it comes to", "print-answers"),
         bullets(answers(printed), "answers"),
@@ -108,6 +110,7 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
         ),
         heading("Correlations at week 52", "print-correlations"),
         table(_correlations(printed), "Correlation of two scores at week 52", id="print-fig2"),
+        together(run, figures),
         heading("What the print cannot determine", "print-limits"),
         bullets(_UNDETERMINED),
         _reasons(run),

@@ -7,11 +7,12 @@ draw, never over interval ends.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.special import expit, ndtr
+from scipy.special import ndtr
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
@@ -20,18 +21,13 @@ from adbayes.model.analysis import MEAN
 from adbayes.model.answerable import baseline, levels
 from adbayes.model.kinds import KINDS
 from adbayes.model.one_course import is_bounded_score, is_lognormal_lab
+from adbayes.model.responses import OF_FRACTIONS, score_of
 from adbayes.results.bounded import bounded_quantities
+from adbayes.results.fractions import fraction_quantity
 from adbayes.results.lab_cutoff import lab_cutoff
 from adbayes.results.lognormal import lognormal_quantities
-
-INVERSE_LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "identity": lambda eta: eta,
-    "log": np.exp,
-    "inverse": lambda eta: 1 / eta,
-    "logit": expit,
-    "probit": ndtr,
-    "cloglog": lambda eta: -np.expm1(-np.exp(eta)),
-}
+from adbayes.results.marginal import INVERSE_LINKS
+from adbayes.results.responses import response_quantity
 
 
 @dataclass(frozen=True)
@@ -42,8 +38,9 @@ class Estimand:
     ----------
     estimand : str
         Its name in the tables: mean, mean_change, ratio_of_means, predictive_sd, share_mcid, share_floor,
-        share_ceiling, share_above, geometric_mean_ratio, icc, odds_ratio, risk_difference,
-        risk_ratio, parameter.
+        share_ceiling, share_above, geometric_mean_ratio, icc,
+        odds_ratio, risk_difference, risk_ratio, mean_percent_change, percent_change_sd, mean_score,
+        score_sd, share_mild, response, parameter.
     outcome : str
         The outcome's column.
     visit : str
@@ -89,7 +86,7 @@ def estimands(fit: Fit) -> list[Estimand]:
         Empty where the spec asks for none.
     """
     table = fit.analysis.estimands
-    known = {
+    known: dict[str, Callable[[Fit], Iterator[Estimand]]] = {
         "mean": _means,
         "mean_change": _changes,
         "ratio_of_means": _ratios,
@@ -100,6 +97,8 @@ def estimands(fit: Fit) -> list[Estimand]:
         "odds_ratio": _odds_ratios,
         "risk_difference": _risk_differences,
         "risk_ratio": _risk_ratios,
+        **{name: partial(_of_fractions, name=name) for name in OF_FRACTIONS},
+        "response": _responses,
     }
     by_level = _by_level(fit)
     found: list[Estimand] = []
@@ -156,7 +155,8 @@ def parameters(fit: Fit) -> list[Estimand]:
             continue
         null = 0.0 if name in fit.analysis.mean.common and name != "Intercept" else np.nan
         # Precisions and degrees of freedom have no unit; thresholds lie on the link's scale.
-        unitless = name in fit.analysis.family.auxiliary and name not in ("sigma", "threshold")
+        own = str(name).split("_")[0]
+        unitless = own in fit.analysis.family.auxiliary and own not in ("sigma", "threshold")
         unitless |= str(name).startswith((*others, "sigma_", "impute_", "slopes_"))
         unit = "" if unitless else coefficient
         for term, draws in _scalars(str(name), values):
@@ -386,3 +386,19 @@ def _risk_ratios(fit: Fit) -> Iterator[Estimand]:
     for label, exposed, unexposed, note in _risks(fit):
         draws = _array(fit, exposed / unexposed)
         yield Estimand("risk_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws, note)
+
+
+def _of_fractions(fit: Fit, name: str) -> Iterator[Estimand]:
+    """A quantity of the fraction of baseline, or of the score that it implies."""
+    for outcome, level, term, unit, null, draws in fraction_quantity(fit, name):
+        yield Estimand(name, outcome, level, term, unit, null, _array(fit, draws))
+
+
+def _responses(fit: Fit) -> Iterator[Estimand]:
+    """Share of new patients who meet a response rule."""
+    if score_of(fit.analysis) is not None:
+        yield from _of_fractions(fit, "response")
+        return
+    for level, term, draws in response_quantity(fit):
+        visit = level or _response_visit(fit)
+        yield Estimand("response", fit.frame.outcome, visit, term, "%", np.nan, _array(fit, draws))

@@ -8,7 +8,7 @@ from adbayes.errors import DataError, SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.sampler import stream
 from adbayes.model import imputation, imputed_logistic
-from adbayes.results.estimands import INVERSE_LINKS
+from adbayes.results.marginal import INVERSE_LINKS
 
 
 def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd.DataFrame:
@@ -37,6 +37,16 @@ def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd
         For an absent or missing predictor or a level that the fit has not seen.
     SpecError
         For a family that this does not predict.
+
+    Examples
+    --------
+    A woman over 30 with baseline EASI 28 and LDH of 250 U/L or more, EASI-90 at week 52; and the
+    EASI of a new patient at weeks 0 and 52::
+
+        profile = {"easi_baseline": 28.0, "age_over_30": 1, "female": 1, "adult_onset": 0,
+                   "concomitant": 0, "prior_cyclosporine": 0, "tec_gt_500_w0": 0, "ldh_ge_250_w0": 1}
+        ab.fit("easi90_multivariable", cohort).predict(pd.DataFrame([profile]))
+        ab.fit("easi_change", cohort).predict(pd.DataFrame({"visit": [0, 52]}))
     """
     a = fit.analysis
     if isinstance(new, Cohort):

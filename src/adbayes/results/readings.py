@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cache
 
+from adbayes.cohort.outcomes import RESPONSE_RULES
 from adbayes.cohort.targets import HELD_OUT, TARGET, reconstruction_targets
 from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
@@ -13,6 +14,7 @@ _RATIO = (
     "a model of the score has no mean of individual ratios"
 )
 _TAIL = "two-sided posterior tail area: not a p value"
+_OBSERVED = "fraction of baseline times the observed baselines, taken as independent"
 TAIL = "tail"
 
 
@@ -54,6 +56,14 @@ READINGS = {
 _SHARE_ABOVE = Reading(
     "mean", True, True, "share_above", "expected number of the printed patients with a value"
 )
+BESIDE_READINGS = {
+    "mean": Reading("mean", True, True, "mean_score", _OBSERVED),
+    "sd": Reading("mean", True, True, "score_sd", _OBSERVED),
+    "pct_change_mean": Reading("mean", True, True, "mean_percent_change"),
+    "pct_change_sd": Reading("mean", True, True, "percent_change_sd"),
+}
+"""Where a summary does not have the reading above: models of the fraction of baseline."""
+RESPONSE = Reading("mean", True, True, "response")
 PUBLISHED_READINGS = {
     "mean": Reading("mean", True, True),
     "pct_change_mean": Reading("mean", True, True),
@@ -75,28 +85,31 @@ BY_ROLE = {
 """What a row on reconstructed patients must say, by its role."""
 
 
-def reading_of(number: PublishedNumber, analysis: Analysis) -> Reading | None:
-    """How a printed number is read off the summary of a model.
+def readings_of(number: PublishedNumber, analysis: Analysis | None = None) -> tuple[Reading, ...]:
+    """How a printed number may be read off the summary of a model.
 
     Parameters
     ----------
     number : PublishedNumber
         The printed number.
-    analysis : Analysis
-        The model.
+    analysis : Analysis, optional
+        The model, where a note depends on it.
 
     Returns
     -------
-    Reading or None
-        None for a statistic that no summary answers.
+    tuple of Reading
+        Best first; empty for a statistic that no summary has.
     """
+    if number.variable in RESPONSE_RULES and not number.term:
+        return (RESPONSE,)
     if number.statistic == "n":  # patients of a group: those with a high value are a share's count
-        return _SHARE_ABOVE if "≥" in number.group else None
-    reading = READINGS.get(number.statistic)
-    spread = set(analysis.family.auxiliary) & set(analysis.formulas)
-    if reading is not None and number.statistic == "sd" and spread:
-        return replace(reading, note="")
-    return reading
+        return (_SHARE_ABOVE,) if "≥" in number.group else ()
+    tables = (READINGS, BESIDE_READINGS)
+    found = [table[number.statistic] for table in tables if number.statistic in table]
+    own = analysis is not None and set(analysis.family.auxiliary) & set(analysis.formulas)
+    if number.statistic == "sd" and own:
+        found = [replace(one, note="") if one.note == _ONE_SD else one for one in found]
+    return tuple(found)
 
 
 def group_total(number: PublishedNumber, paper: Paper) -> float:
