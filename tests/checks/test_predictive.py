@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from adbayes.checks.predictive import COLUMNS, predictive_checks
+from adbayes.checks.predictive import COLUMNS, predictive_checks, prior_predictive
+from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.cohort.simulate import simulate_mixed_model
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit
-from adbayes.model.spec import Spec
+from adbayes.inference.plan import plan
+from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.spec import Spec, load_spec
 
 AGREED = (
     "model, variant, priors, evidence, cohort, check, outcome, visit, statistic, observed, "
@@ -118,6 +121,19 @@ def test_a_floor_that_the_model_crosses_is_found(mixed_fit: Fit) -> None:
     # One normal SD for all visits puts patients below zero at week 52, where there are almost none.
     assert row["replicated_low"] > row["observed"]
     assert row["tail_area"] > 0.99
+
+
+def test_high_laboratory_values_are_counted(patients: Cohort) -> None:
+    ((analysis, frame),) = plan(load_spec("ldh_change"), patients).jobs
+    design = design_of(bambi_model(analysis, frame))
+    rows = prior_predictive(analysis, frame, design, seed=1)
+    found = {r["visit"]: r for r in rows if r["statistic"] == "share of high values"}
+    assert list(found) == ["0", "16", "32", "52"]
+    for visit, row in found.items():
+        values = frame.data.loc[frame.data["visit"] == visit, "ldh"]
+        assert row["observed"] == pytest.approx(100 * (values >= 250).mean())
+        assert row["note"] == "% at or above 250"
+        assert 0 <= row["replicated_low"] < row["replicated_high"] <= 100
 
 
 def test_shares_of_a_binary_outcome_by_predictor(female_fit: Fit) -> None:

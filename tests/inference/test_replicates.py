@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
@@ -11,7 +12,7 @@ from adbayes.inference.fit import Fit
 from adbayes.inference.plan import plan
 from adbayes.inference.replicates import outcomes, prior_outcomes
 from adbayes.model.bambi_model import bambi_model, design_of
-from adbayes.model.spec import Spec
+from adbayes.model.spec import Spec, load_spec
 
 ORDINAL = """
 name = "ordinal"
@@ -71,6 +72,42 @@ def test_posterior_outcomes_follow_the_data(mixed_fit: Fit) -> None:
     first = (mixed_fit.frame.data["visit"] == "0").to_numpy()
     np.testing.assert_allclose(found[:, first].mean(), p["Intercept"].mean(), atol=0.1)
     np.testing.assert_allclose((found[:, 0]).std(), expected, rtol=0.06)
+
+
+def test_patients_of_bambis_graphs_are_new_ones(patients: Cohort) -> None:
+    # Effects of the data's patients that would show at once, and a small SD between patients.
+    ((analysis, frame),) = plan(load_spec("ldh_change"), patients, "lognormal").jobs
+    design = design_of(bambi_model(analysis, frame))
+    n, tau, sigma = 400, 0.3, 0.1
+    names = frame.data["patient"].cat.categories
+    shape = (1, n)
+    draws = xr.Dataset(
+        {
+            "Intercept": (("chain", "draw"), np.full(shape, 5.5)),
+            "visit": (("chain", "draw", "visit_dim"), np.zeros((*shape, 3))),
+            "sigma_visit": (("chain", "draw", "sigma_visit_dim"), np.full((*shape, 4), np.log(sigma))),
+            "1|patient_sigma": (("chain", "draw"), np.full(shape, tau)),
+            "1|patient": (("chain", "draw", "patient__factor_dim"), np.full((*shape, len(names)), 9.0)),
+        },
+        coords={
+            "chain": [0], "draw": range(n), "visit_dim": ["16", "32", "52"],
+            "sigma_visit_dim": ["0", "16", "32", "52"], "patient__factor_dim": list(names),
+        },
+    )  # fmt: skip
+    found = np.log(outcomes(analysis, frame, design, draws, np.random.default_rng(7)))
+    assert found.shape == (n, frame.n_rows)
+    assert draws["1|patient"].min() == 9  # the posterior itself is left alone
+    effective = n * len(names)
+    assert abs(found.mean() - 5.5) < 4.5 * np.hypot(tau, sigma) / np.sqrt(effective)
+    np.testing.assert_allclose(found.std(), np.hypot(tau, sigma), rtol=0.02)
+    # Two visits of one patient share the patient's effect, two patients nothing.
+    first = frame.data["patient"] == names[0]
+    one, two = np.flatnonzero(first)[:2]
+    other = np.flatnonzero(~first)[0]
+    correlation = np.corrcoef(found[:, [one, two, other]].T)
+    expected = tau**2 / (tau**2 + sigma**2)
+    assert abs(correlation[0, 1] - expected) < 4.5 * (1 - expected**2) / np.sqrt(n)
+    assert abs(correlation[0, 2]) < 4.5 / np.sqrt(n)
 
 
 def test_equal_streams_give_equal_outcomes(female_fit: Fit) -> None:

@@ -37,6 +37,14 @@ def test_intercepts_and_quoted_names(text: str, common: tuple[str, ...]) -> None
 def test_successes_and_trials() -> None:
     found = parse_formula("p(k, n) ~ x", "binomial")
     assert (found.response, found.trials, found.columns) == ("k", "n", ("k", "n", "x"))
+    found = parse_formula("p(nrs, 10) ~ x", "beta_binomial")
+    assert (found.response, found.trials, found.columns) == ("nrs", 10, ("nrs", "x"))
+
+
+@pytest.mark.parametrize("trials", ["0", "2.5", "-1", "'ten'", "n + 1"])
+def test_a_number_of_trials_is_whole_and_above_zero(trials: str) -> None:
+    with pytest.raises(SpecError, match="must be a column, or p"):
+        parse_formula(f"p(k, {trials}) ~ x", "binomial")
 
 
 def test_a_distributional_parameter_has_only_a_right_hand_side() -> None:

@@ -1,5 +1,6 @@
 """The rows a model sees: filtered, counted, typed, and refused with a sentence."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.errors import DataError
 from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.formula import parse_formula
 from adbayes.model.frame import ModelFrame, model_frame
 from adbayes.model.spec import Spec, load_spec
 
@@ -50,6 +52,17 @@ TABLE = pd.DataFrame(
         "g": [1, 2, 1, 2, 3, 3],
     }
 )
+
+
+def test_a_score_above_the_stated_number_is_refused() -> None:
+    (analysis,) = load_spec("nrs_change").analyses("beta_binomial")
+    table = pd.DataFrame({"patient": list("aabb"), "visit": [0, 16] * 2, "nrs": [8, 3, 10, 5]})
+    cohort = cohort_from_frame(table)
+    assert model_frame(analysis, cohort).outcome_name == "p(nrs, 10)"
+    narrow = parse_formula("p(nrs, 9) ~ visit + (1|patient)", "beta_binomial")
+    changed = dataclasses.replace(analysis, formulas={**analysis.formulas, "mu": narrow})
+    with pytest.raises(DataError, match="'nrs' has 10, above the 9 that the formula"):
+        model_frame(changed, cohort)
 
 
 def test_missing_values_are_an_error_unless_asked_otherwise(frame_of: Make) -> None:

@@ -256,9 +256,31 @@ def test_every_shipped_spec_loads_with_all_its_sets() -> None:
     for name in model_names():
         spec = load_spec(name)
         assert spec.name == name
-        for set_name in spec.prior_sets:
-            for analysis in spec.analyses(priors=set_name):
-                assert all(prior.why for prior in analysis.priors.values())
+        for variant in spec.variants:
+            for set_name in spec.prior_sets:
+                for analysis in spec.analyses(variant, set_name):
+                    assert all(prior.why for prior in analysis.priors.values())
+
+
+def test_a_variant_reports_what_its_likelihood_has() -> None:
+    spec = load_spec("nrs_change")
+    (base,), (varied,) = spec.analyses(), spec.analyses("beta_binomial")
+    assert "icc" in base.estimands.report
+    assert "share_ceiling" not in base.estimands.report
+    assert "share_ceiling" in varied.estimands.report
+    # What it does not state is the spec's own.
+    assert varied.estimands.mcid == base.estimands.mcid
+    assert varied.estimands.baseline == 0
+    assert "the likelihood is the paper's own" in base.departs
+    assert "whole number" in varied.departs
+    assert varied.title != base.title
+
+
+def test_a_variant_without_estimands_keeps_the_specs(good: Spec) -> None:
+    for variant in good.variants:
+        (analysis,) = good.analyses(variant, x="female")
+        assert analysis.estimands == good.analyses(x="female")[0].estimands
+        assert analysis.departs == good.table.departs
 
 
 SHARED_FILE: list[Path] = []

@@ -245,6 +245,21 @@ def test_the_suspected_misprints_carry_what_would_be_possible() -> None:
     assert notes["table2.easi.w16.mean"] == ""
 
 
+def test_a_printed_group_size_is_an_expected_count(lab_by_hand: Fit, paper: Paper) -> None:
+    # Of 71 patients with LDH at week 52 the print has 6 at or above 250.
+    share = summarize(lab_by_hand).set_index(["estimand", "visit"]).loc[("share_above", "52")]
+    table = lab_by_hand.compare(paper).set_index("published_id")
+    row = table.loc["table4.ldh_w52.hi.n"]
+    assert row["published"] == 6
+    assert row["bayes"] == pytest.approx(share["mean"] / 100 * 71)
+    assert row["bayes_high"] == pytest.approx(share["ci_high"] / 100 * 71)
+    assert row["difference"] == pytest.approx(row["bayes"] - 6)
+    assert bool(row["same_quantity"])
+    means = table.loc[["table3.ldh.w52.mean", "table3.ldh.w52.sd"]]
+    assert means["same_quantity"].all()
+    assert not means["note"].str.contains("one SD").any()
+
+
 def test_responses_are_read_by_rule_and_of_the_same_patients(
     patients: Cohort, fit_with: Callable[..., Fit], paper: Paper
 ) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adbayes.model.spec import load_spec
 from adbayes.paper.published import load_paper
 from adbayes.results.readings import (
     BY_ROLE,
@@ -9,6 +10,7 @@ from adbayes.results.readings import (
     READINGS,
     RESPONSE,
     TAIL,
+    group_total,
     readings_of,
     role_of,
     roles,
@@ -48,6 +50,24 @@ def test_roles_on_reconstructed_patients(id: str, role: str) -> None:
     expected = role if number.status else "other_data"
     assert role_of(number, True, {}) == expected
     assert role_of(number, False, roles(PAPER)) == (number.status or "not_addressable")
+
+
+def test_a_group_of_high_values_is_a_share_of_the_printed_patients() -> None:
+    (base,) = load_spec("ldh_change").analyses()
+    number = PAPER.number("table4.ldh_w16.hi.n")
+    (reading,) = readings_of(number, base)
+    assert (reading.estimand, reading.same) == ("share_above", True)
+    assert group_total(number, PAPER) == 22 + 66
+    assert readings_of(PAPER.number("table4.ldh_w16.lo.n"), base) == ()
+
+
+def test_one_sd_is_said_only_of_models_that_have_one() -> None:
+    spec = load_spec("ldh_change")
+    number = PAPER.number("table3.ldh.w16.sd")
+    for variant, said in (("base", True), ("lognormal", False)):
+        reading = readings_of(number, spec.analyses(variant)[0])[0]
+        assert ("one SD for all visits" in reading.note) == said
+        assert reading.estimand == "predictive_sd"
 
 
 def test_every_table_6_number_is_held_out_and_nothing_else() -> None:

@@ -14,6 +14,7 @@ from adbayes.inference.sampler import stream
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
+from adbayes.results.lab_cutoff import lab_cutoff
 from adbayes.results.summary import identity
 
 COLUMNS = [
@@ -56,10 +57,10 @@ def predictive_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
         replicated data sets, `tail_area` the share of replicates at or above it, ties counted half
         (near 0 or 1: the model does not make data like these). Statistics by visit: mean, SD, the
         10 %, 50 % and 90 % quantiles, and for a bounded instrument the share of patients (%) at or
-        beyond its floor and ceiling; for EASI the patients who reach EASI-75 and EASI-90, counted
-        in replicated baselines and visits; for a 0/1 outcome the share (%) with 1, overall and at
-        each value of a 0/1 predictor; for fractions of baseline and
-        ordered classes those of `response_statistics`.
+        beyond its floor and ceiling, for a laboratory value beyond its cut-off; for EASI the
+        patients who reach EASI-75 and EASI-90, counted in replicated baselines and visits; for a
+        0/1 outcome the share (%) with 1, overall and at each value of a 0/1 predictor; for
+        fractions of baseline and ordered classes those of `response_statistics`.
     """
     a = fit.analysis
     seed = a.sampler.seed if seed is None else seed
@@ -254,6 +255,9 @@ def _statistics(
             lambda y: 100 * (y >= high).mean(axis=1),
             f"% at or above {high:g}",
         )
+    cutoff = lab_cutoff(frame)
+    if cutoff is not None:
+        yield "share of high values", lambda y: 100 * cutoff.high(y).mean(axis=1), cutoff.words
 
 
 def _quantile(share: float) -> Statistic:

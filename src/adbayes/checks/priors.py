@@ -153,14 +153,18 @@ def prior_table(analysis: Analysis) -> pd.DataFrame:
                     "prior": str(one),
                     "low": float(low.min()),
                     "high": float(high.max()),
-                    "scale": "odds ratio" if coefficient else _scale(name, odds=odds),
+                    "scale": "odds ratio" if coefficient else _scale(name, analysis),
                     "why": prior.why,
                 }
             )
     return pd.DataFrame(rows, columns=TABLE_COLUMNS)
 
 
-def _scale(name: str, *, odds: bool) -> str:
+def _scale(name: str, analysis: Analysis) -> str:
     if name in IMPUTATION:
         return "standardised predictor"
-    return "log odds" if odds else "outcome"
+    if "." in name and name.split(".")[0] in analysis.formulas:
+        return "its own link"
+    if analysis.link == "logit":
+        return "log odds"
+    return "log" if analysis.family.name == "lognormal" else "outcome"

@@ -9,6 +9,7 @@ import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.diagnostics import Gate, gate
+from adbayes.inference.patient_likelihood import integrates, patient_log_likelihood
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
@@ -121,6 +122,14 @@ class Fit:
     def log_likelihood(self) -> xr.Dataset:
         """Pointwise log-likelihood: one a patient where patient effects are integrated out."""
         structure = structure_of(self.analysis)
+        if structure is None and integrates(self.analysis):
+            group = self.analysis.mean.grouping[0]
+            marginal = patient_log_likelihood(
+                self.analysis, self.frame, self.design, self.posterior
+            )
+            effects = self.posterior[f"1|{group}"]
+            one_a_patient = effects.rename({effects.dims[-1]: group}).copy(data=marginal)
+            return xr.Dataset({self.frame.outcome: one_a_patient})
         if structure is None:
             tree = xr.DataTree.from_dict({"posterior": self.posterior})
             assert self.bambi_model is not None  # every other kind has a structure

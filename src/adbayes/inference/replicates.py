@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from adbayes.model.analysis import Analysis
+from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
@@ -73,16 +73,28 @@ def outcomes(
     Returns
     -------
     numpy.ndarray
-        ``(draw, row)``, outcome units. Where the patient effects are integrated out the patients
-        are new ones; elsewhere they are the patients of the data.
+        ``(draw, row)``, outcome units. The patients (or other groups) are new ones, observed at
+        the rows of the data.
     """
     structure = structure_of(analysis)
     if structure is None:
-        tree = xr.DataTree.from_dict({"posterior": draws})
+        tree = xr.DataTree.from_dict({"posterior": _new_groups(analysis, draws, rng)})
         seed = int(rng.integers(2**31))
         design.model.predict(tree, kind="response", inplace=True, random_seed=seed)
         return _labelled(frame, _rows(tree["posterior_predictive"][frame.outcome_name].to_numpy()))
     return _rows(structure.replicate(draws, frame, design, analysis, rng))
+
+
+def _new_groups(analysis: Analysis, draws: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
+    """The draws with the effects of new groups in place of those of the data."""
+    fresh = {}
+    for parameter, formula in analysis.formulas.items():
+        for group in formula.groups:
+            name = group if parameter == MEAN else f"{parameter}_{group}"
+            effects = draws[name]
+            noise = effects.copy(data=rng.standard_normal(effects.shape))
+            fresh[name] = (noise * draws[f"{name}_sigma"]).transpose(*effects.dims)
+    return draws.assign(fresh)
 
 
 def _labelled(frame: ModelFrame, values: np.ndarray) -> np.ndarray:

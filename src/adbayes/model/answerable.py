@@ -11,7 +11,17 @@ from adbayes.model.responses import OF_FRACTIONS, beside_levels, score_of
 from adbayes.model.sentences import nearest
 
 # Quantities that have one value a level of the spec's `by` column.
-BY_LEVEL = ("mean", "mean_change", "ratio_of_means", "predictive_sd", "share_mcid")
+BY_LEVEL = (
+    "mean",
+    "mean_change",
+    "ratio_of_means",
+    "predictive_sd",
+    "share_mcid",
+    "share_floor",
+    "share_ceiling",
+    "share_above",
+    "geometric_mean_ratio",
+)
 
 
 def unanswerable(analysis: Analysis) -> list[str]:

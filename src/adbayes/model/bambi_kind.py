@@ -10,6 +10,7 @@ from adbayes.model.analysis import MEAN, Analysis, expected_parameters
 from adbayes.model.families import FAMILIES
 from adbayes.model.formula import Formula, parse_formula
 from adbayes.model.kind import Likelihood, Parameter
+from adbayes.model.one_course import has_cutoff, is_bounded_score, is_lognormal_lab
 from adbayes.model.responses import response_estimands
 from adbayes.model.sentences import nearest
 from adbayes.model.spec_tables import BambiTable
@@ -126,6 +127,15 @@ def answers(analysis: Analysis) -> frozenset[str]:
         found |= {"odds_ratio"}
     if binary and not a.mean.groups:
         found |= {"risk_difference", "risk_ratio"}
+    bounded, lab = is_bounded_score(a), is_lognormal_lab(a)
+    if bounded or lab:
+        found |= {"mean", "mean_change", "ratio_of_means", "predictive_sd"}
+    if bounded:
+        found |= {"share_mcid", "share_floor", "share_ceiling"}
+    if lab:
+        found |= {"geometric_mean_ratio"}
+    if "predictive_sd" in found and not bounded and has_cutoff(a):
+        found |= {"share_above"}
     return frozenset(found) | response_estimands(a)
 
 

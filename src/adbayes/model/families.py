@@ -76,6 +76,13 @@ FAMILIES: dict[str, Family] = {
             lambda y: bool((y > 0).all()),
         ),
         Family(
+            "lognormal",
+            ("sigma",),
+            ("identity",),  # of the mean of log y
+            "a number above 0",
+            lambda y: bool((y > 0).all()),
+        ),
+        Family(
             "hurdle_gamma",
             ("alpha", "psi"),
             ("log", "identity", "inverse"),

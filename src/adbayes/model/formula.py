@@ -43,8 +43,9 @@ class Formula:
         As Bambi takes it.
     response : str or None
         The outcome's column; None for the formula of a distributional parameter.
-    trials : str or None
-        The column of trials where the response is ``p(successes, trials)``.
+    trials : str or int or None
+        The column of trials where the response is ``p(successes, trials)``, or their number where
+        every row has the same, as in ``p(nrs, 10)``.
     common : tuple of str
         Names of population-level terms, as Bambi names their priors.
     groups : tuple of str
@@ -57,7 +58,7 @@ class Formula:
 
     text: str
     response: str | None
-    trials: str | None
+    trials: str | int | None
     common: tuple[str, ...]
     groups: tuple[str, ...]
     columns: tuple[str, ...]
@@ -135,7 +136,9 @@ def parse_formula(text: str, family: str, *, parameter: str | None = None) -> Fo
                 f"formula {text!r}: the name {name} has a / in it, which draws cannot carry; "
                 "multiply instead, or compute the column in the data"
             )
-    ordered = dict.fromkeys([name for name in (response, trials) if name is not None] + columns)
+    ordered = dict.fromkeys(
+        [name for name in (response, trials) if isinstance(name, str)] + columns
+    )
     return Formula(
         text=text,
         response=response,
@@ -156,17 +159,19 @@ def _names_of(factor: object) -> list[str]:
     return [str(part) for part in str(getattr(factor, "name", factor)).split(":")]
 
 
-def _response(left: object, text: str, family: str) -> tuple[str, str | None]:
-    """The outcome's column, and the trials' column of the families that count successes."""
+def _response(left: object, text: str, family: str) -> tuple[str, str | int | None]:
+    """The outcome's column, and the trials (a column or a number) where successes are counted."""
     if isinstance(left, Call):
         arguments = [_plain_name(argument) for argument in left.args]
-        if left.callee.name.lexeme in _RESPONSE_CALLS and len(arguments) == 2 and all(arguments):
+        number = _number(left.args[-1]) if left.args else None
+        named = left.callee.name.lexeme in _RESPONSE_CALLS and len(arguments) == 2
+        if named and arguments[0] and (arguments[1] or number):
             if family not in TRIALS_FAMILIES:
                 raise SpecError(
                     f"formula {text!r}: p(successes, trials) goes with {' or '.join(TRIALS_FAMILIES)}, "
                     f"not {family}"
                 )
-            return str(arguments[0]), str(arguments[1])
+            return arguments[0], arguments[1] or number
         raise SpecError(
             f"formula {text!r}: the outcome must be a column, or p(successes, trials); "
             "transform it in the data"
@@ -177,6 +182,14 @@ def _response(left: object, text: str, family: str) -> tuple[str, str | None]:
     if family in TRIALS_FAMILIES:
         raise SpecError(f"formula {text!r}: {family} needs p({name}, trials) on the left-hand side")
     return name, None
+
+
+def _number(node: object) -> int | None:
+    """A whole number above 0, as a formula writes it."""
+    value = node.value if isinstance(node, Literal) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value >= 1 and value % 1 == 0 else None
 
 
 def _plain_name(node: object) -> str | None:

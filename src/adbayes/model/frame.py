@@ -30,8 +30,8 @@ class ModelFrame:
         The column whose levels are the units that are exchangeable: the patient, if there is one.
     dropped : dict of str to int
         Reason to number of rows left out for a missing value.
-    trials : str or None
-        The column of trials, for an outcome that counts successes.
+    trials : str or int or None
+        The column of trials, or their number, for an outcome that counts successes.
     imputed : tuple of str
         The columns whose missing values (NaN in `data`) are parameters of the model.
     """
@@ -40,7 +40,7 @@ class ModelFrame:
     outcome: str
     unit: str | None
     dropped: dict[str, int]
-    trials: str | None = None
+    trials: str | int | None = None
     imputed: tuple[str, ...] = ()
 
     @property
@@ -299,12 +299,17 @@ def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bo
             f"{analysis.family.name} needs {analysis.family.domain}"
         )
     trials = analysis.mean.trials
-    if trials is not None and (
+    if isinstance(trials, int) and (numbers > trials).any():
+        raise DataError(
+            f"{source}: {outcome!r} has {numbers.max():g}, above the {trials} that the formula of "
+            f"{analysis.model} counts to; check the column"
+        )
+    if isinstance(trials, str) and (
         not pd.api.types.is_numeric_dtype(frame[trials])
         or (frame[trials] != np.floor(frame[trials])).any()
     ):
         raise DataError(f"{source}: the trials in {trials!r} must be whole numbers")
-    if trials is not None and (numbers > frame[trials].to_numpy(dtype=float)).any():
+    if isinstance(trials, str) and (numbers > frame[trials].to_numpy(dtype=float)).any():
         raise DataError(
             f"{source}: {outcome!r} exceeds the trials in {trials!r}; check both columns"
         )
@@ -313,7 +318,7 @@ def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bo
         frame[outcome] = pd.Categorical(numbers, categories=classes, ordered=True)
     elif trials is not None or analysis.family.name in ("bernoulli", "negativebinomial"):
         frame[outcome] = numbers.astype(int)
-        if trials is not None:
+        if isinstance(trials, str):
             frame[trials] = frame[trials].astype(int)
     else:
         frame[outcome] = numbers

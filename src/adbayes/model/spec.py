@@ -138,12 +138,16 @@ class Spec:
         where = self.path.name
         kind, model = self.models[variant]
         title, data, published = self.table.title, self.table.data, self.table.published
+        departs, estimands = self.table.departs, self.table.estimands
         if variant != "base":
             stated = self.table.variants[variant]
             title = stated.title or title
+            departs = stated.departs or departs
             published = published if stated.published is None else stated.published
             rows = stated.data.model_dump(exclude_none=True)
             data = data.model_copy(update=rows)  # validated where they were read
+            if stated.estimands.report is not None:
+                estimands = estimands.model_copy(update={"report": stated.estimands.report})
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
@@ -192,12 +196,12 @@ class Spec:
             family=family,
             link=likelihood.link,
             priors=priors,
-            estimands=self.table.estimands.model_copy(
-                update={"terms": tuple(fill(term) for term in self.table.estimands.terms)}
+            estimands=estimands.model_copy(
+                update={"terms": tuple(fill(term) for term in estimands.terms)}
             ),
             sampler=self.table.sampler,
             published=published,
-            departs=self.table.departs,
+            departs=departs,
             where_from=where,
             kind=kind.NAME,
             options=likelihood.options,

@@ -14,6 +14,10 @@ EstimandName = Literal[
     "ratio_of_means",
     "predictive_sd",
     "share_mcid",
+    "share_floor",
+    "share_ceiling",
+    "share_above",
+    "geometric_mean_ratio",
     "icc",
     "odds_ratio",
     "risk_difference",
@@ -107,21 +111,6 @@ class VariantDataTable(Table):
     missing: Literal["error", "drop", "failure"] | None = None
 
 
-class VariantTable(Table):
-    """`[variants.NAME]`: the same question under another likelihood, or of other patients."""
-
-    title: Text | None = None
-    published: tuple[Text, ...] | None = None
-    data: VariantDataTable = Field(default_factory=VariantDataTable)
-    model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
-    priors: dict[str, Any] = Field(default_factory=dict)
-
-    @field_validator("published", mode="before")
-    @classmethod
-    def _listed(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
-
-
 class McidTable(Table):
     """`mcid`: how large a fall of one patient's score matters, and who says so."""
 
@@ -144,6 +133,34 @@ class EstimandsTable(Table):
     mcid: McidTable | None = None
 
     @field_validator("report", "terms", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class VariantEstimandsTable(Table):
+    """`[variants.NAME.estimands]`: the quantities of a likelihood that has others to report."""
+
+    report: tuple[EstimandName, ...] | None = None
+
+    @field_validator("report", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class VariantTable(Table):
+    """`[variants.NAME]`: the same question under another likelihood, or of other patients."""
+
+    title: Text | None = None
+    departs: Text | None = None
+    published: tuple[Text, ...] | None = None
+    data: VariantDataTable = Field(default_factory=VariantDataTable)
+    model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
+    priors: dict[str, Any] = Field(default_factory=dict)
+    estimands: VariantEstimandsTable = Field(default_factory=VariantEstimandsTable)
+
+    @field_validator("published", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value

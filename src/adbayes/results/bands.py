@@ -25,8 +25,8 @@ def predictive_bands(fit: Fit, seed: int | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The columns of `COLUMNS`: the level, and the ends of the equal-tailed interval (the spec's
-        `ci_prob`) over draws and patients, in units of the outcome. The patients are new ones where
-        their effects are integrated out, elsewhere those of the data.
+        `ci_prob`) over draws and patients, in units of the outcome. The patients are new
+        ones.
     """
     a = fit.analysis
     rng = np.random.default_rng(

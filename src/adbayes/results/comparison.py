@@ -20,6 +20,7 @@ from adbayes.results.readings import (
     RESPONSE,
     TAIL,
     Reading,
+    group_total,
     readings_of,
     role_of,
     roles,
@@ -144,7 +145,7 @@ def _joined(
         row = _printed(number) | whose_rows | {"outcome": outcome}
         again = _refitted(number, statistics)
         row["frequentist"] = again
-        reading, found = _find(summary, number)
+        reading, found = _find(summary, number, analysis)
         role = role_of(number, found is not None, played)
         row["role"], others = role, ""
         if reading is None or found is None:
@@ -152,7 +153,8 @@ def _joined(
             reason = NO_INDIVIDUAL_CHANGE if individual else f"{analysis.model} does not report it"
             row["note"] = _join(_doubt(number), reason)
         else:
-            row |= _read(found, reading, number)
+            total = group_total(number, paper) if number.statistic == "n" else 100.0
+            row |= _read(found, reading, number, total / 100)
             others = _other_patients(found, reading, number)
             row["same_quantity"] = reading.same and not others and not analysis.differs
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
@@ -341,10 +343,10 @@ def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float
 
 
 def _find(
-    summary: pd.DataFrame, number: PublishedNumber
+    summary: pd.DataFrame, number: PublishedNumber, analysis: Analysis
 ) -> tuple[Reading | None, pd.Series | None]:
     """The first reading of a printed number that the summary has, with its row."""
-    for reading in readings_of(number):
+    for reading in readings_of(number, analysis):
         estimand = reading.estimand or ("odds_ratio" if number.term else "mean_change")
         term = number.variable if reading == RESPONSE else number.term or ""
         found = summary[
@@ -365,9 +367,10 @@ def _other_patients(found: pd.Series, reading: Reading, number: PublishedNumber)
     return f"printed for {n} patients, the model has {found['n']:.0f}"
 
 
-def _read(found: pd.Series, reading: Reading, number: PublishedNumber) -> dict[str, object]:
-    """The posterior's version of a printed number, in the unit of the print."""
-    scale = 1.0
+def _read(
+    found: pd.Series, reading: Reading, number: PublishedNumber, scale: float = 1.0
+) -> dict[str, object]:
+    """The posterior's version of a printed number, in the unit of the print: `scale` times it."""
     if found["unit"] == "share":  # 0 to 1, where the print has percent or a count of n
         scale = float(found["n"]) if number.statistic == "count" else 100.0
     tail = reading.column == TAIL

@@ -40,6 +40,8 @@ def densities(fit: Fit) -> pd.DataFrame:
     for name, prior in top_level_priors(a).items():
         ratio = a.link == "logit" and name in a.mean.common and name != "Intercept"
         unit = _unit(a.link, outcome.unit if outcome else "", ratio=ratio)
+        if a.family.name == "lognormal":
+            unit = "log"
         if name.split("_")[0] in a.formulas and name.split("_")[0] != MEAN:
             unit = ""  # a distributional parameter lives on its own link's scale
         for term, draws, frozen in _scalars(name, fit.posterior[name], prior.frozen()):

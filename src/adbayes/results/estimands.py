@@ -17,10 +17,15 @@ from scipy.special import ndtr
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.model import imputed_logistic
+from adbayes.model.analysis import MEAN
 from adbayes.model.answerable import baseline, levels
 from adbayes.model.kinds import KINDS
+from adbayes.model.one_course import is_bounded_score, is_lognormal_lab
 from adbayes.model.responses import OF_FRACTIONS, score_of
+from adbayes.results.bounded import bounded_quantities
 from adbayes.results.fractions import fraction_quantity
+from adbayes.results.lab_cutoff import lab_cutoff
+from adbayes.results.lognormal import lognormal_quantities
 from adbayes.results.marginal import INVERSE_LINKS
 from adbayes.results.responses import response_quantity
 
@@ -32,7 +37,8 @@ class Estimand:
     Parameters
     ----------
     estimand : str
-        Its name in the tables: mean, mean_change, ratio_of_means, predictive_sd, share_mcid, icc,
+        Its name in the tables: mean, mean_change, ratio_of_means, predictive_sd, share_mcid, share_floor,
+        share_ceiling, share_above, geometric_mean_ratio, icc,
         odds_ratio, risk_difference, risk_ratio, mean_percent_change, percent_change_sd, mean_score,
         score_sd, share_mild, response, parameter.
     outcome : str
@@ -86,6 +92,7 @@ def estimands(fit: Fit) -> list[Estimand]:
         "ratio_of_means": _ratios,
         "predictive_sd": _predictive_sds,
         "share_mcid": _shares_mcid,
+        "share_above": _shares_above,
         "icc": _icc,
         "odds_ratio": _odds_ratios,
         "risk_difference": _risk_differences,
@@ -93,10 +100,30 @@ def estimands(fit: Fit) -> list[Estimand]:
         **{name: partial(_of_fractions, name=name) for name in OF_FRACTIONS},
         "response": _responses,
     }
+    by_level = _by_level(fit)
     found: list[Estimand] = []
     for name in table.report:
-        found += known[name](fit)
+        found += _of_levels(fit, name, by_level[name]) if name in by_level else known[name](fit)
     return found
+
+
+def _by_level(fit: Fit) -> dict[str, dict[str, np.ndarray]]:
+    """Quantities of the families whose patients must be averaged over outside the linear predictor."""
+    if is_bounded_score(fit.analysis):
+        return bounded_quantities(fit)
+    return lognormal_quantities(fit) if is_lognormal_lab(fit.analysis) else {}
+
+
+def _of_levels(fit: Fit, name: str, draws: dict[str, np.ndarray]) -> Iterator[Estimand]:
+    cutoff = lab_cutoff(fit.frame)
+    percent = {"share_above": "%" if cutoff is None else cutoff.words}
+    percent |= dict.fromkeys(("ratio_of_means", "share_mcid", "share_floor", "share_ceiling"), "%")
+    unit = {"geometric_mean_ratio": "ratio", **percent}.get(name, _unit(fit))
+    null = {"mean_change": 0.0, "ratio_of_means": 0.0, "geometric_mean_ratio": 1.0}.get(
+        name, np.nan
+    )
+    for level, values in draws.items():
+        yield Estimand(name, fit.frame.outcome, level, "", unit, null, _array(fit, values))
 
 
 def parameters(fit: Fit) -> list[Estimand]:
@@ -118,6 +145,10 @@ def parameters(fit: Fit) -> list[Estimand]:
     for formula in fit.analysis.formulas.values():
         groups |= set(formula.groups)
     coefficient = {"identity": _unit(fit), "logit": "log odds"}.get(fit.analysis.link, "")
+    if fit.analysis.family.name == "lognormal":
+        coefficient = "log"
+    # A second parameter with a formula of its own lives on its own link's scale.
+    others = tuple(f"{name}_" for name in fit.analysis.formulas if name != MEAN)
     for name, values in fit.posterior.data_vars.items():
         single = ("__factor_dim", "__missing_dim")
         if any(str(dim).endswith(single) for dim in values.dims) or name in groups:
@@ -126,7 +157,7 @@ def parameters(fit: Fit) -> list[Estimand]:
         # Precisions and degrees of freedom have no unit; thresholds lie on the link's scale.
         own = str(name).split("_")[0]
         unitless = own in fit.analysis.family.auxiliary and own not in ("sigma", "threshold")
-        unitless |= str(name).startswith(("sigma_", "impute_", "slopes_"))
+        unitless |= str(name).startswith((*others, "sigma_", "impute_", "slopes_"))
         unit = "" if unitless else coefficient
         for term, draws in _scalars(str(name), values):
             found.append(Estimand("parameter", fit.frame.outcome, "", term, unit, null, draws))
@@ -233,6 +264,18 @@ def _shares_mcid(fit: Fit) -> Iterator[Estimand]:
             )
             share = _array(fit, 100 * ndtr((fall - mcid.value) / np.sqrt(variance)))
             yield Estimand("share_mcid", fit.frame.outcome, level, "", "%", np.nan, share)
+
+
+def _shares_above(fit: Fit) -> Iterator[Estimand]:
+    """Share of new patients beyond the outcome's cut-off under a normal distribution."""
+    cutoff = lab_cutoff(fit.frame)
+    assert cutoff is not None  # load_spec has seen to it
+    means = _level_means(fit)
+    for of_level in _predictive_sds(fit):
+        level = of_level.visit
+        z = ((means[level] - cutoff.boundary) / of_level.draws).to_numpy()
+        share = _array(fit, 100 * ndtr(z))
+        yield Estimand("share_above", fit.frame.outcome, level, "", cutoff.words, np.nan, share)
 
 
 def _icc(fit: Fit) -> Iterator[Estimand]:

@@ -1,10 +1,11 @@
 """How a printed statistic is read off a summary row, and what an agreement with it would mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from adbayes.cohort.outcomes import RESPONSE_RULES
 from adbayes.cohort.targets import HELD_OUT, TARGET, reconstruction_targets
+from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
 
 _ONE_SD = "the model has one SD for all visits"
@@ -52,6 +53,9 @@ READINGS = {
     "ci_high": Reading("ci_high", False, True, "odds_ratio"),
     "p_value": Reading(TAIL, False, False, "", _TAIL),
 }
+_SHARE_ABOVE = Reading(
+    "mean", True, True, "share_above", "expected number of the printed patients with a value"
+)
 BESIDE_READINGS = {
     "mean": Reading("mean", True, True, "mean_score", _OBSERVED),
     "sd": Reading("mean", True, True, "score_sd", _OBSERVED),
@@ -81,13 +85,15 @@ BY_ROLE = {
 """What a row on reconstructed patients must say, by its role."""
 
 
-def readings_of(number: PublishedNumber) -> tuple[Reading, ...]:
-    """How a printed number may be read off a summary.
+def readings_of(number: PublishedNumber, analysis: Analysis | None = None) -> tuple[Reading, ...]:
+    """How a printed number may be read off the summary of a model.
 
     Parameters
     ----------
     number : PublishedNumber
         The printed number.
+    analysis : Analysis, optional
+        The model, where a note depends on it.
 
     Returns
     -------
@@ -96,8 +102,37 @@ def readings_of(number: PublishedNumber) -> tuple[Reading, ...]:
     """
     if number.variable in RESPONSE_RULES and not number.term:
         return (RESPONSE,)
+    if number.statistic == "n":  # patients of a group: those with a high value are a share's count
+        return (_SHARE_ABOVE,) if "≥" in number.group else ()
     tables = (READINGS, BESIDE_READINGS)
-    return tuple(table[number.statistic] for table in tables if number.statistic in table)
+    found = [table[number.statistic] for table in tables if number.statistic in table]
+    own = analysis is not None and set(analysis.family.auxiliary) & set(analysis.formulas)
+    if number.statistic == "sd" and own:
+        found = [replace(one, note="") if one.note == _ONE_SD else one for one in found]
+    return tuple(found)
+
+
+def group_total(number: PublishedNumber, paper: Paper) -> float:
+    """All patients of the groups that a printed group size belongs to.
+
+    Parameters
+    ----------
+    number : PublishedNumber
+        The size of one group.
+    paper : Paper
+        The printed numbers.
+
+    Returns
+    -------
+    float
+        The sum over the groups of the same table, variable and visit.
+    """
+    sizes = [paper.number(id) for id in paper.ids(f"{number.table}.*")]
+    return sum(
+        one.numeric
+        for one in sizes
+        if one.statistic == "n" and (one.variable, one.visit) == (number.variable, number.visit)
+    )
 
 
 @cache
