@@ -21,6 +21,7 @@ from adbayes.inference.fitting import fit_analysis, stem
 from adbayes.inference.plan import Plan, plan
 from adbayes.inference.printed import published_summary, unanswered
 from adbayes.model.analysis import Analysis
+from adbayes.model.compiled import swaps
 from adbayes.model.frame import ModelFrame, missing_columns, model_frame
 from adbayes.model.spec import Spec
 from adbayes.paper.published import load_paper
@@ -146,6 +147,7 @@ def run_specs(
     priors: str | None = None,
     skip_absent: bool = False,
     with_published: bool = False,
+    with_variants: bool = False,
     folder: Path | None = None,
     cores: int | None = None,
     fresh: bool = False,
@@ -161,7 +163,8 @@ def run_specs(
     cohort : Cohort
         The data.
     further : sequence of Cohort, optional
-        More cohorts of the same kind, numbered: unvaried models are fitted to them too, and pooled.
+        More cohorts of the same kind, numbered: unvaried models that need no further compilation are
+        fitted to them too, and pooled.
     ensemble : sequence of Cohort, optional
         Every cohort there is, for the maximum-likelihood refits of what a reconstruction held out.
     variant, priors : str, optional
@@ -170,6 +173,9 @@ def run_specs(
         Leave out specs whose columns the data do not have, with the reason, instead of refusing.
     with_published : bool, optional
         Put the posteriors from print alone first.
+    with_variants : bool, optional
+        Fit every variant of every spec to `cohort`, after its unvaried model; one that the data cannot
+        answer is skipped with its reason.
     folder : pathlib.Path, optional
         Where draws are kept and looked for.
     cores : int, optional
@@ -196,7 +202,7 @@ def run_specs(
     seconds: dict[str, float] = {}
     paper = load_paper()
     with _timed(seconds, "validate"):
-        plans, skipped = _plans(specs, cohort, variant, priors, skip_absent, sampler)
+        plans, skipped = _plans(specs, cohort, variant, priors, skip_absent, with_variants, sampler)
         jobs = [Job(cohort, *job) for settled in plans for job in settled.jobs]
         unfitted = [Unfitted(cohort, *one) for settled in plans for one in settled.skipped]
         more, lacking = _further(jobs, further)
@@ -293,6 +299,7 @@ def _plans(
     variant: str | None,
     priors: str | None,
     skip_absent: bool,
+    with_variants: bool,
     sampler: dict[str, Any],
 ) -> tuple[list[Plan], dict[str, str]]:
     """Settle every spec before any is fitted."""
@@ -309,6 +316,11 @@ def _plans(
         settled = plan(spec, cohort, variant, priors, **sampler)
         skipped |= {f"{spec.name} [{x}]": reason for x, reason in settled.reasons.items()}
         plans.append(settled)
+        for other in spec.variants[1:] if with_variants else ():
+            try:
+                plans.append(plan(spec, cohort, other, priors, **sampler))
+            except DataError as error:
+                skipped[f"{spec.name}.{other}"] = str(error)
     if not plans:
         listed = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
         raise DataError(
@@ -318,11 +330,17 @@ def _plans(
 
 
 def _further(jobs: Sequence[Job], cohorts: Sequence[Cohort]) -> tuple[list[Job], list[Unfitted]]:
-    """The unvaried models for further cohorts, and what one of these cannot answer."""
+    """The unvaried models for further cohorts, and what one of these cannot answer.
+
+    Only those whose compiled density takes other data: a graph of Bambi's costs a compilation a cohort.
+    """
     more: list[Job] = []
     lacking: list[Unfitted] = []
+    repeated = [
+        job.analysis for job in jobs if job.analysis.variant == "base" and swaps(job.analysis)
+    ]
     for cohort in cohorts:
-        for analysis in (job.analysis for job in jobs if job.analysis.variant == "base"):
+        for analysis in repeated:
             try:
                 more.append(Job(cohort, analysis, model_frame(analysis, cohort)))
             except DataError as error:

@@ -11,6 +11,7 @@ import numpy as np
 
 from adbayes.model import imputed_logistic, logistic_regression, random_intercept
 from adbayes.model.analysis import Analysis
+from adbayes.model.kinds import KINDS
 from adbayes.model.structure import Frozen, Structure
 
 STRUCTURES: tuple[Structure, ...] = (logistic_regression, random_intercept, imputed_logistic)
@@ -30,6 +31,22 @@ def structure_of(analysis: Analysis) -> Structure | None:
         One of `STRUCTURES`; None for what is fitted through Bambi's own graph.
     """
     return next((module for module in STRUCTURES if module.matches(analysis)), None)
+
+
+def swaps(analysis: Analysis) -> bool:
+    """Whether another data set of the same columns costs no compilation.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What is to be fitted.
+
+    Returns
+    -------
+    bool
+        False for Bambi's own graphs, and where missing values are parameters, as many as there are.
+    """
+    return structure_of(analysis) is not None and not KINDS[analysis.kind].IMPUTES
 
 
 @cache

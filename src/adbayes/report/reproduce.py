@@ -80,6 +80,7 @@ def reproduce(
         ensemble=ensemble,
         skip_absent=data is not None,
         with_published=True,
+        with_variants=True,
         folder=folder / "posteriors",
         cores=jobs,
         fresh=fresh,
