@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from adbayes.model import logistic_regression, random_intercept
+from adbayes.model import logistic_regression, random_intercept, visit_covariance
 from adbayes.model.analysis import Analysis
 from adbayes.model.structure import Frozen, Structure
 
-STRUCTURES: tuple[Structure, ...] = (logistic_regression, random_intercept)
+STRUCTURES: tuple[Structure, ...] = (logistic_regression, random_intercept, visit_covariance)
 
 
 def structure_of(analysis: Analysis) -> Structure | None:

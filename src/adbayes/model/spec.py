@@ -348,7 +348,10 @@ def _misfits(parameter: Parameter, prior: Prior) -> Iterator[str]:
     if hyper and not parameter.hyper:
         yield ": only group effects such as 1|patient may have a hyper-prior; give numbers"
     allowed = parameter.distributions
-    if allowed and prior.distribution not in allowed:
+    matrix = any(one.distribution == "LKJ" for one in (prior, *hyper.values()))
+    if matrix and "LKJ" not in allowed:
+        yield ": LKJ is for a matrix of correlations; give a distribution of one number"
+    elif allowed and prior.distribution not in allowed:
         yield f": {prior.distribution} is not one{nearest(prior.distribution, allowed)}"
     scalars = hyper.values() if parameter.hyper else () if parameter.listed else (prior,)
     if any(isinstance(value, tuple) for one in scalars for _, value in one.parameters):

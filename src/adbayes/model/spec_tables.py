@@ -15,6 +15,7 @@ EstimandName = Literal[
     "predictive_sd",
     "share_mcid",
     "icc",
+    "correlation",
     "odds_ratio",
     "risk_difference",
     "risk_ratio",
@@ -73,6 +74,16 @@ class BambiTable(Table):
     formula: Text | dict[str, Text]
     family: Text
     link: Text | None = None
+
+
+class MmrmTable(Table):
+    """`[model]` of kind `mmrm`: repeated measures with a covariance of visits."""
+
+    kind: Literal["mmrm"] = "mmrm"
+    formula: Text
+    unit: Text
+    time: Text
+    covariance: Literal["unstructured", "compound_symmetry"] = "unstructured"
 
 
 class VariantTable(Table):
