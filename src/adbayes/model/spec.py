@@ -18,7 +18,7 @@ from adbayes.model.library import find_spec
 from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
 from adbayes.model.priors import Prior
 from adbayes.model.sentences import nearest, sentences
-from adbayes.model.spec_tables import SpecTable
+from adbayes.model.spec_tables import EstimandsTable, SpecTable
 from adbayes.model.where import parse_where
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Spec:
         The same per variant, the variant's statements laid over the spec's.
     models : dict
         Variant to its kind of model and its `[model]` table.
+    estimands : dict
+        Variant to its `[estimands]`.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class Spec:
     prior_sets: dict[str, PriorSet] = field(repr=False)
     variant_sets: dict[str, dict[str, PriorSet]] = field(repr=False)
     models: dict[str, tuple[Kind, BaseModel]] = field(repr=False)
+    estimands: dict[str, EstimandsTable] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -138,6 +141,7 @@ class Spec:
         kind, model = self.models[variant]
         named = self.table.variants[variant].title if variant != "base" else None
         title = named or self.table.title
+        estimands = self.estimands[variant]
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
@@ -183,8 +187,8 @@ class Spec:
             family=family,
             link=likelihood.link,
             priors=priors,
-            estimands=self.table.estimands.model_copy(
-                update={"terms": tuple(fill(term) for term in self.table.estimands.terms)}
+            estimands=estimands.model_copy(
+                update={"terms": tuple(fill(term) for term in estimands.terms)}
             ),
             sampler=self.table.sampler,
             published=self.table.published,
@@ -255,8 +259,14 @@ def load_spec(name: str | Path) -> Spec:
         models = _models(raw, table, where)
     except SpecError as error:
         faults += str(error).splitlines()
+    asked: dict[str, EstimandsTable] = {}
+    if table is not None:
+        try:
+            asked = _estimands(table, where)
+        except SpecError as error:
+            faults += str(error).splitlines()
     if not faults and table is not None:
-        spec = Spec(path, table, sets, variant_sets, models)
+        spec = Spec(path, table, sets, variant_sets, models, asked)
         named: set[str] = set()
         for variant in spec.variants:
             for set_name in sets if variant == "base" else variant_sets[variant]:
@@ -291,6 +301,20 @@ def _models(
             )
         except SpecError as error:
             faults += str(error).splitlines()
+    if faults:
+        raise SpecError("\n".join(faults))
+    return found
+
+
+def _estimands(table: SpecTable, where: str) -> dict[str, EstimandsTable]:
+    """The `[estimands]` of the spec, and of its variants with their statements laid over it."""
+    found = {"base": table.estimands}
+    faults: list[str] = []
+    for name, variant in table.variants.items():
+        try:
+            found[name] = EstimandsTable(**{**table.estimands.model_dump(), **variant.estimands})
+        except ValidationError as error:
+            faults += sentences(error, where, EstimandsTable, under=f"variants.{name}.estimands")
     if faults:
         raise SpecError("\n".join(faults))
     return found

@@ -92,6 +92,7 @@ class VariantTable(Table):
     title: Text | None = None
     model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
     priors: dict[str, Any] = Field(default_factory=dict)
+    estimands: dict[str, Any] = Field(default_factory=dict)  # laid over the spec's
 
 
 class McidTable(Table):

@@ -19,6 +19,7 @@ from adbayes.results.readings import (
     READINGS,
     TAIL,
     Reading,
+    note_of,
     role_of,
     roles,
 )
@@ -154,7 +155,7 @@ def _joined(
             row |= _read(found, reading, number)
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
-            row["note"] = _join(_doubt(number), by_role, reading.note, failed)
+            row["note"] = _join(_doubt(number), by_role, note_of(reading, analysis), failed)
         if played and not number.status and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)

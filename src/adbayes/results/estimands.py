@@ -36,7 +36,7 @@ class Estimand:
     ----------
     estimand : str
         Its name in the tables: mean, mean_change, ratio_of_means, predictive_sd, share_mcid, icc,
-        odds_ratio, risk_difference, risk_ratio, parameter.
+        correlation, odds_ratio, risk_difference, risk_ratio, parameter.
     outcome : str
         The outcome's column.
     visit : str
@@ -86,6 +86,7 @@ def estimands(fit: Fit) -> list[Estimand]:
         "predictive_sd": _predictive_sds,
         "share_mcid": _shares_mcid,
         "icc": _icc,
+        "correlation": _correlations,
         "odds_ratio": _odds_ratios,
         "risk_difference": _risk_differences,
         "risk_ratio": _risk_ratios,
@@ -121,6 +122,7 @@ def parameters(fit: Fit) -> list[Estimand]:
         null = 0.0 if name in fit.analysis.mean.common and name != "Intercept" else np.nan
         # Precisions and degrees of freedom have no unit; thresholds lie on the link's scale.
         unitless = name in fit.analysis.family.auxiliary and name not in ("sigma", "threshold")
+        unitless |= name == "correlation" and fit.analysis.kind == "mmrm"
         unit = "" if unitless or str(name).startswith("sigma_") else coefficient
         for term, draws in _scalars(str(name), values):
             found.append(Estimand("parameter", fit.frame.outcome, "", term, unit, null, draws))
@@ -234,6 +236,16 @@ def _icc(fit: Fit) -> Iterator[Estimand]:
     covariance = KINDS[fit.analysis.kind].covariance(fit.posterior, fit.analysis, ["1", "2"])
     draws = _array(fit, covariance[..., 0, 1] / covariance[..., 0, 0])
     yield Estimand("icc", fit.frame.outcome, "", "", "", np.nan, draws)
+
+
+def _correlations(fit: Fit) -> Iterator[Estimand]:
+    """Correlation of every pair of visits of one patient."""
+    covariance, names = _covariance(fit), _levels(fit)
+    for (i, first), (j, second) in itertools.combinations(enumerate(names), 2):
+        scale = np.sqrt(covariance[..., i, i] * covariance[..., j, j])
+        draws = _array(fit, covariance[..., i, j] / scale)
+        term = f"{first}, {second}"
+        yield Estimand("correlation", fit.frame.outcome, "", term, "", 0.0, draws)
 
 
 def _effect_terms(fit: Fit) -> list[tuple[str, str, xr.DataArray]]:

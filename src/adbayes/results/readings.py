@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from adbayes.cohort.targets import HELD_OUT, TARGET, reconstruction_targets
+from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
 
 _ONE_SD = "the model has one SD for all visits"
@@ -68,6 +69,25 @@ BY_ROLE = {
     HELD_OUT: "held out of the reconstruction: a test of it",
 }
 """What a row on reconstructed patients must say, by its role."""
+
+
+def note_of(reading: Reading, analysis: Analysis) -> str:
+    """What a reader of a row must know.
+
+    Parameters
+    ----------
+    reading : Reading
+        How the printed statistic was read.
+    analysis : Analysis
+        The model.
+
+    Returns
+    -------
+    str
+        The reading's note, but for a model with an SD a visit.
+    """
+    own_sds = analysis.options.get("covariance") == "unstructured"
+    return "" if own_sds and reading.note == _ONE_SD else reading.note
 
 
 @cache
