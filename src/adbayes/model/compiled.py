@@ -50,7 +50,8 @@ def compiled(structure: Structure, frozen: Frozen) -> Any:
     """
     import nutpie
 
-    return nutpie.compile_pymc_model(structure.pymc_model(*frozen))
+    by_hand = getattr(structure, "nutpie_model", None)  # a structure may bring its own
+    return by_hand(*frozen) if by_hand else nutpie.compile_pymc_model(structure.pymc_model(*frozen))
 
 
 @cache

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
+from scipy.special import expit
 
 from adbayes.errors import SpecError
 from adbayes.model.analysis import Analysis
@@ -239,7 +240,8 @@ def pymc_model(width: int, size: int, covariance: str) -> "pm.Model":
         spread = pm.Data("prior_sigma", np.ones(width))
         beta = pm.Normal("coefficients", mu, spread, shape=width)
         free = covariance == "unstructured"
-        n_sds, n_correlations = (size, size * (size - 1) // 2) if free else (1, 1)
+        pairs_of = list(combinations(range(size), 2))
+        n_sds, n_correlations = (size, len(pairs_of)) if free else (1, 1)
         scale = pm.Data("sigma_scale", np.ones(n_sds))
         alpha = pm.Data("correlation_alpha", np.ones(n_correlations))
         other = pm.Data("correlation_beta", np.ones(n_correlations))
@@ -247,63 +249,70 @@ def pymc_model(width: int, size: int, covariance: str) -> "pm.Model":
         sigma = pm.HalfNormal("sigma", scale, shape=n_sds)
         position = pm.Beta("position", alpha, other, shape=n_correlations)
         placed = limits[0] + (limits[1] - limits[0]) * position
-        if free:
-            rho = dict(
-                zip(
-                    combinations(range(size), 2),
-                    correlations([placed[k] for k in range(n_correlations)], size),
-                    strict=True,
-                )
-            )
-        else:
-            rho = dict.fromkeys(combinations(range(size), 2), placed[0])
-        sd = [sigma[i if free else 0] for i in range(size)]
-        S = [
-            [sd[i] * sd[j] * (rho[j, i] if j < i else 1.0) for j in range(i + 1)]
-            for i in range(size)
-        ]
+        partial = [placed[k] for k in range(n_correlations)]
+        rho = correlations(partial, size) if free else partial * len(pairs_of)
+        S = pt.eye(size)
+        for (i, j), value in zip(pairs_of, rho, strict=True):
+            S = pt.set_subtensor(S[[i, j], [j, i]], value)
+        S = sigma[:, None] * S * sigma[None, :]
         w = pt.concatenate([pt.ones(1), -beta])
         R = pt.tensordot(products, pt.outer(w, w).flatten(), axes=[[3], [0]])
-        log_det, quadratic = _decomposed(S, R, present)
+        both = present[:, :, None] * present[:, None, :]
+        whole = both * S[None] + pt.eye(size)[None] * (1 - present)[:, :, None]
+        factor = pt.linalg.cholesky(whole)
+        log_det = 2 * pt.sum(pt.log(pt.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+        half = pt.linalg.solve_triangular(factor, R, lower=True)
+        rest = pt.linalg.solve_triangular(factor, pt.swapaxes(half, -1, -2), lower=True)
+        quadratic = pt.sum(pt.diagonal(rest, axis1=-2, axis2=-1), axis=-1)
         m = pt.sum(present, axis=1)
         pm.Potential("likelihood", -0.5 * pt.sum(n * (m * np.log(2 * np.pi) + log_det) + quadratic))
     return model
 
 
-def _decomposed(S: list[list[Any]], R: Any, present: Any) -> tuple[Any, Any]:
-    """Log determinants and traces of S^-1 R, one a pattern.
+def nutpie_model(width: int, size: int, covariance: str) -> Any:
+    """The same density for nutpie, compiled by Numba.
 
-    S = L D L' is unrolled over the few times and vectorised over the patterns: PyTensor fuses it to
-    one loop, where its batched Cholesky and solves take several times as long to compile.
+    Parameters
+    ----------
+    width, size, covariance : int, int, str
+        As `pymc_model`.
+
+    Returns
+    -------
+    nutpie compiled model
+        With placeholder data and the free variables of `pymc_model`.
     """
-    import pytensor.tensor as pt
+    from nutpie.compiled_pyfunc import from_pyfunc
 
-    size = len(S)
-    L: dict[tuple[int, int], Any] = {}  # L below its diagonal of ones
-    inverse: dict[tuple[int, int], Any] = {}  # of L, likewise
-    log_det: Any = 0.0
-    quadratic: Any = 0.0
-    D: list[Any] = []
-    for i in range(size):
-        here = present[:, i]
-        for j in range(i):
-            known = sum((L[i, q] * L[j, q] * D[q] for q in range(j)), start=0.0)
-            L[i, j] = (here * present[:, j] * S[i][j] - known) / D[j]
-        D.append(
-            here * S[i][i] + 1 - here - sum((L[i, q] ** 2 * D[q] for q in range(i)), start=0.0)
-        )
-        for q in range(i):
-            between = sum((L[i, s] * inverse[s, q] for s in range(q + 1, i)), start=0.0)
-            inverse[i, q] = -L[i, q] - between
-        contrast = [inverse[i, q] for q in range(i)]
-        error = R[:, i, i]
-        error = error + 2 * sum((c * R[:, i, q] for q, c in enumerate(contrast)), start=0.0)
-        error = error + sum((c**2 * R[:, q, q] for q, c in enumerate(contrast)), start=0.0)
-        for a, b in combinations(range(i), 2):
-            error = error + 2 * contrast[a] * contrast[b] * R[:, a, b]
-        log_det = log_det + pt.log(D[i])
-        quadratic = quadratic + error / D[i]
-    return log_det, quadratic
+    from adbayes.model.covariance_density import value_and_gradient
+
+    free = covariance == "unstructured"
+    n_sds, n_correlations = (size, size * (size - 1) // 2) if free else (1, 1)
+    names = {"coefficients": width, "sigma": n_sds, "position": n_correlations}
+    ends = np.cumsum(list(names.values()))
+
+    def density(theta: np.ndarray, **data: np.ndarray) -> tuple[float, np.ndarray]:
+        gradient = np.empty_like(theta)
+        return value_and_gradient(theta, gradient, **data), gradient
+
+    def expanded(theta: np.ndarray, **data: np.ndarray) -> dict[str, np.ndarray]:
+        z, t, s = np.split(theta, ends[:-1])
+        return {
+            "coefficients": data["prior_mu"] + data["prior_sigma"] * z,
+            "sigma": data["sigma_scale"] * np.exp(t),
+            "position": expit(s),
+        }
+
+    data = pymc_model(width, size, covariance).data_vars
+    return from_pyfunc(
+        int(ends[-1]),
+        lambda: density,
+        lambda *_: expanded,
+        [np.dtype(float)] * 3,
+        [(length,) for length in names.values()],
+        list(names),
+        shared_data={one.name: np.asarray(one.get_value(), dtype=float) for one in data},
+    )
 
 
 def named(
