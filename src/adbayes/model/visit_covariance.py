@@ -26,6 +26,7 @@ from adbayes.model.logistic_regression import linear_predictor, normal_priors, s
 from adbayes.model.mmrm import NAME as KIND
 from adbayes.model.mmrm import covariance
 from adbayes.model.structure import Frozen
+from adbayes.model.visit_patterns import patterns, placed, sampling_scale, sums, times
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -37,6 +38,8 @@ DIMS = {
     "n_in_pattern": ("pattern",),
     "prior_mu": ("coefficient",),
     "prior_sigma": ("coefficient",),
+    "beta_start": ("coefficient",),
+    "beta_root": ("coefficient", "coefficient"),
     "sigma_scale": ("sd",),
     "correlation_alpha": ("correlation",),
     "correlation_beta": ("correlation",),
@@ -64,24 +67,6 @@ def matches(analysis: Analysis) -> bool:
     return analysis.kind == KIND
 
 
-def times(frame: ModelFrame, analysis: Analysis) -> list[str]:
-    """The levels of time in the data.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        The rows.
-    analysis : Analysis
-        Names the column of time.
-
-    Returns
-    -------
-    list of str
-        In their order.
-    """
-    return [str(level) for level in frame.data[analysis.options["time"]].cat.categories]
-
-
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
     """What is frozen when it is compiled.
 
@@ -102,34 +87,6 @@ def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
     return design.X.shape[1], len(times(frame, analysis)), analysis.options["covariance"]
 
 
-def _placed(frame: ModelFrame, analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
-    """The unit and the time of every row, counted from 0."""
-    unit, time = (frame.data[analysis.options[name]].cat.codes for name in ("unit", "time"))
-    return unit.to_numpy().astype(int), time.to_numpy().astype(int)
-
-
-def patterns(frame: ModelFrame, analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
-    """Which times are present in which units.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        The rows.
-    analysis : Analysis
-        Names the columns of unit and time.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The patterns that occur, ``(pattern, time)`` of bool, and the pattern of each unit.
-    """
-    unit, time = _placed(frame, analysis)
-    present = np.zeros((unit.max() + 1, len(times(frame, analysis))), dtype=bool)
-    present[unit, time] = True
-    found, which = np.unique(present, axis=0, return_inverse=True)
-    return found, which.reshape(-1)
-
-
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
     """Everything that differs between two analyses with the same frozen parts.
 
@@ -146,7 +103,8 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
     -------
     dict of str to numpy.ndarray
         `products` (sums of z z' by pattern and pair of times, the last axis two columns of z),
-        `present`, `n_in_pattern`, and the priors' values.
+        `present`, `n_in_pattern`, the priors' values, and the scale on which the coefficients are
+        sampled (`beta_start`, `beta_root`).
 
     Raises
     ------
@@ -154,21 +112,15 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         For a prior whose list has another length than the times, or of a common correlation that
         no covariance of so many times can have.
     """
-    kinds, which = patterns(frame, analysis)
-    unit, time = _placed(frame, analysis)
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    if design.offset is not None:
-        y = y - design.offset
-    z = np.zeros((len(which), kinds.shape[1], 1 + design.X.shape[1]))
-    z[unit, time] = np.column_stack([y, design.X])
-    products = np.stack(
-        [np.einsum("isa,itb->stab", z[which == p], z[which == p]) for p in range(len(kinds))]
-    )
+    z, products, kinds, n = sums(frame, analysis, design)
     mu, spread = normal_priors(analysis, design)
+    start, root = sampling_scale(products, kinds, z, mu, spread)
     return {
         "products": products.reshape(*products.shape[:3], -1),
         "present": kinds.astype(float),
-        "n_in_pattern": np.bincount(which, minlength=len(kinds)).astype(float),
+        "n_in_pattern": n.astype(float),
+        "beta_start": start,
+        "beta_root": root,
         "prior_mu": mu,
         "prior_sigma": spread,
         "sigma_scale": _sigma_scales(analysis, times(frame, analysis)),
@@ -238,6 +190,8 @@ def pymc_model(width: int, size: int, covariance: str) -> "pm.Model":
         n = pm.Data("n_in_pattern", np.ones(1))
         mu = pm.Data("prior_mu", np.zeros(width))
         spread = pm.Data("prior_sigma", np.ones(width))
+        pm.Data("beta_start", np.zeros(width))  # the sampler's scale, no part of the density
+        pm.Data("beta_root", np.eye(width))
         beta = pm.Normal("coefficients", mu, spread, shape=width)
         free = covariance == "unstructured"
         pairs_of = list(combinations(range(size), 2))
@@ -298,7 +252,7 @@ def nutpie_model(width: int, size: int, covariance: str) -> Any:
     def expanded(theta: np.ndarray, **data: np.ndarray) -> dict[str, np.ndarray]:
         z, t, s = np.split(theta, ends[:-1])
         return {
-            "coefficients": data["prior_mu"] + data["prior_sigma"] * z,
+            "coefficients": data["beta_start"] + data["beta_root"] @ z,
             "sigma": data["sigma_scale"] * np.exp(t),
             "position": expit(s),
         }
@@ -434,7 +388,7 @@ def log_likelihood(
         ``(chain, draw, <unit>)``.
     """
     kinds, which = patterns(frame, analysis)
-    unit, time = _placed(frame, analysis)
+    unit, time = placed(frame, analysis)
     residual = frame.data[frame.outcome].to_numpy(dtype=float) - linear_predictor(posterior, design)
     S = covariance(posterior, analysis, times(frame, analysis))
     name = analysis.options["unit"]
@@ -488,7 +442,7 @@ def replicate(
     numpy.ndarray
         ``(chain, draw, row)``.
     """
-    unit, time = _placed(frame, analysis)
+    unit, time = placed(frame, analysis)
     mean = linear_predictor(posterior, design)
     factor = np.linalg.cholesky(covariance(posterior, analysis, times(frame, analysis)))
     z = rng.standard_normal((*mean.shape[:2], factor.shape[-1], unit.max() + 1))
