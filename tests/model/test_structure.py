@@ -7,7 +7,15 @@ import pytest
 from adbayes.model.compiled import STRUCTURES
 from adbayes.model.structure import Structure
 
-FROZEN: dict[str, tuple[int | str, ...]] = {"logistic_regression": (3,), "random_intercept": (3,)}
+FROZEN: dict[str, tuple[int | str, ...]] = {
+    "logistic_regression": (3,),
+    "random_intercept": (3,),
+    "visit_covariance": (3, 2, "unstructured"),
+}
+    "logistic_regression": (3,),
+    "random_intercept": (3,),
+    "visit_covariance": (3, 2, "unstructured"),
+}
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}
 
 
