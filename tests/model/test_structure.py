@@ -12,10 +12,6 @@ FROZEN: dict[str, tuple[int | str, ...]] = {
     "random_intercept": (3,),
     "visit_covariance": (3, 2, "unstructured"),
 }
-    "logistic_regression": (3,),
-    "random_intercept": (3,),
-    "visit_covariance": (3, 2, "unstructured"),
-}
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}
 
 
