@@ -3,12 +3,13 @@
 A fit costs a compilation, so each is made once in a session, and only when a test asks for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
@@ -16,6 +17,9 @@ from adbayes.cohort.simulate import SimulatedCohort, simulate_mixed_model, simul
 from adbayes.inference.fit import Fit
 from adbayes.inference.fits import Fits
 from adbayes.inference.fitting import fit
+from adbayes.inference.plan import plan
+from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.frame import model_frame
 from adbayes.model.spec import Spec, load_spec
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "reference"
@@ -113,3 +117,59 @@ def spec_from(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Spec]
         return load_spec(path)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def fit_with() -> Callable[..., Fit]:
+    """A fit of a spec whose draws are all the same given values, nothing sampled or compiled."""
+
+    def make(
+        spec: str | Spec,
+        cohort: Cohort,
+        values: Mapping[str, object],
+        variant: str = "base",
+        draws: int = 2,
+    ) -> Fit:
+        loaded = spec if isinstance(spec, Spec) else load_spec(spec)
+        analysis, frame = plan(loaded, cohort, variant).jobs[0]
+        posterior = xr.Dataset(coords={"chain": [0], "draw": np.arange(draws)})
+        for name, value in values.items():
+            array = np.broadcast_to(np.asarray(value, dtype=float), (1, draws, *np.shape(value)))
+            dim = "patient__factor_dim" if name == "1|patient" else f"{name}_dim"
+            posterior[name] = (("chain", "draw", *([dim] if np.ndim(value) else [])), array)
+        if "1|patient" in posterior:
+            posterior = posterior.assign_coords(
+                patient__factor_dim=list(frame.data["patient"].cat.categories)
+            )
+        design = design_of(bambi_model(analysis, frame))
+        return Fit(analysis, cohort, frame, design, posterior, xr.Dataset(), 0, "")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def given_draws(spec_from: Callable[[str], Spec]) -> Callable[..., Fit]:
+    """Make a fit of given draws: real rows and design, nothing compiled or sampled."""
+
+    def make(text: str, cohort: Cohort, **draws: np.ndarray) -> Fit:
+        (analysis,) = spec_from(text).analyses()
+        frame = model_frame(analysis, cohort)
+        design = design_of(bambi_model(analysis, frame))
+        variables = {}
+        for name, values in draws.items():
+            dims: tuple[str, ...] = ("chain", "draw")
+            coords: dict[str, object] = {}
+            for term in design.terms:
+                if term.name == name and term.levels:
+                    dims, coords = (*dims, term.dim), {term.dim: list(term.levels)}
+            if "|" in name and values.ndim == 3:
+                group = name.split("|")[1]
+                dims = (*dims, f"{group}__factor_dim")
+                coords = {dims[2]: frame.data[group].cat.categories.to_list()}
+            variables[name] = xr.DataArray(values, dims=dims, coords=coords)
+        posterior = xr.Dataset(variables)
+        for dim in ("chain", "draw"):
+            posterior = posterior.assign_coords({dim: np.arange(posterior.sizes[dim])})
+        return Fit(analysis, cohort, frame, design, posterior, xr.Dataset(), 0, "")
+
+    return make

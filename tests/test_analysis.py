@@ -8,7 +8,7 @@ import pytest
 
 import adbayes as ab
 from adbayes.analysis import default_cohort, load_data, run_specs
-from adbayes.checks import predictive, sensitivity
+from adbayes.checks import power_scaling, predictive
 from adbayes.cohort.library import load_cohorts
 from adbayes.errors import DataError
 from adbayes.inference import diagnostics
@@ -41,7 +41,7 @@ def test_tables_have_the_columns_that_users_rely_on(run: Run) -> None:
         "comparison.csv": comparison.COLUMNS,
         "diagnostics.csv": diagnostics.COLUMNS,
         "checks.csv": predictive.COLUMNS,
-        "sensitivity.csv": sensitivity.COLUMNS,
+        "sensitivity.csv": power_scaling.COLUMNS,
         "held_out.csv": held_out.COLUMNS,
     }
     assert {name: list(table.columns) for name, table in run.tables.items()} == expected

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from adbayes.checks.left_out import left_out_checks
+from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
-from adbayes.checks.sensitivity import power_scaling
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import read_patients
@@ -243,6 +244,9 @@ def run_specs(
             refits[one.analysis.key] = again
         with _timed(seconds, "checks"):
             checks.append(predictive_checks(one))
+        if one.analysis.variant == "base":
+            with _timed(seconds, "left out"):
+                checks.append(left_out_checks(one))
         with _timed(seconds, "sensitivity"):
             sensitivity.append(power_scaling(one))
     for without in [*unfitted, *lacking]:

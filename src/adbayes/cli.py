@@ -7,20 +7,18 @@ convergence gate failed; 2: bad input, nothing written; 130: interrupted, what w
 import os
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from adbayes.errors import DataError, SpecError
+from adbayes.report.progress import shown_progress
 from adbayes.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from adbayes.analysis import Progress
     from adbayes.results.run import Run
 
 app = typer.Typer(
@@ -101,7 +99,7 @@ def reproduce(
     """Run the paper's analyses; write tables, figures, draws and report.html."""
     from adbayes.report.reproduce import reproduce as run_all
 
-    with _progress(quiet) as progress:
+    with shown_progress(quiet) as progress:
         run = run_all(
             out,
             data,
@@ -128,22 +126,30 @@ def published(
         typer.Argument(help="Printed ids or patterns such as 'table5.*'; all if none."),
     ] = None,
     priors: Priors = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(
+            help="Take numbers together: joint (Figure 2), hierarchical (Tables 4 and 5)."
+        ),
+    ] = None,
 ) -> None:
     """Print the posteriors that the printed numbers alone give about the paper's patients."""
     from fnmatch import fnmatch
 
-    from adbayes.inference.printed import posterior, published_summary
+    from adbayes.inference.printed import answer, published_summary
     from adbayes.inference.printed_ids import quantity_ids
+    from adbayes.inference.printed_together import together_ids
     from adbayes.paper.published import load_paper
 
     paper = load_paper()
     if ids and not any("*" in id for id in ids):
-        for one in [posterior(id, priors) for id in ids]:  # all of them, or a sentence and nothing
+        for one in [answer(id, priors, variant=variant) for id in ids]:
+            # All of them, or a sentence and nothing.
             print(one)
         return
     table = published_summary(paper, priors)
     if ids:
-        known = {id: id for id in quantity_ids()}
+        known = {id: id for id in (*quantity_ids(), *together_ids())}
         known |= {id: paper.number(id).quantity for id in paper.ids()}
         wanted = {known[id] for id in known if any(fnmatch(id, pattern) for pattern in ids)}
         table = table[table["published_id"].isin(wanted)]
@@ -152,6 +158,10 @@ def published(
                 f"no printed number that print alone answers matches {', '.join(ids)}; "
                 "`adbayes published` lists them"
             )
+    if variant is not None:
+        table = table[table["variant"] == variant]
+        if table.empty:
+            raise DataError(f"none of these has the variant {variant!r}")
     print(paper.citation)
     print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")
     shown = [
@@ -343,7 +353,7 @@ def fit(
     folder = None if out is None else check_folder(out)
     loaded = load_spec(spec)
     cohort = load_data(data, _columns(columns))
-    with _progress(quiet) as progress:
+    with shown_progress(quiet) as progress:
         run = run_specs(
             [loaded],
             cohort,
@@ -379,6 +389,57 @@ def fit(
         raise typer.Exit(1)
 
 
+@app.command()
+def sensitivity(
+    spec: Annotated[
+        str,
+        typer.Argument(
+            help="A model's name or a TOML file; `published`: the paper, from print alone."
+        ),
+    ],
+    data: Data = None,
+    columns: Columns = None,
+    variant: Variant = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write tables and figures to.")] = None,
+    draws: Draws = None,
+    tune: Tune = None,
+    chains: Chains = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+) -> None:
+    """What if I had believed something else: priors that take each claim away, and what moves it most."""
+    from adbayes.report.sensitivity import run_sensitivity
+
+    with shown_progress(quiet) as progress:
+        found = run_sensitivity(
+            spec, data, columns=_columns(columns), variant=variant, out=out, jobs=jobs,
+            progress=progress, draws=draws, tune=tune, chains=chains, seed=seed,
+        )  # fmt: skip
+    print(found.label)
+    for row in found.sentences.to_dict("records"):
+        print(
+            f"{row['model']}: {row['outcome']}, {row['of']}: {row['sentence']} [{row['evidence']}]"
+        )
+    if len(found.multiverse):
+        shown = [
+            "claim",
+            "evidence",
+            "dimension",
+            "smallest",
+            "largest",
+            "cells",
+            "fallen",
+            "which",
+        ]
+        _print(found.moves[shown])
+    if out is not None:
+        print(f"written to {out}: sensitivity.csv, multiverse.csv, moves.csv, figures/")
+    if not found.passed:
+        print("NOT CONVERGED: some points of the grid; the rows are flagged", file=sys.stderr)
+        raise typer.Exit(1)
+
+
 def _check_csv(file: Path) -> None:
     """Refuse a file that cannot be written as CSV, before anything is computed."""
     from adbayes.report.output import check_folder
@@ -406,6 +467,11 @@ def _say(run: "Run", out: Path | None) -> None:
     _messages(run.cohort.messages)
     for name, reason in run.skipped.items():
         print(f"left out: {name}: {reason}", file=sys.stderr)
+    from adbayes.results.events import warned
+
+    for warning in (warned(fit.analysis, fit.frame, fit.design) for fit in run.fits):
+        if warning:
+            print(f"few events: {warning}", file=sys.stderr)
     failed = run.diagnostics[~run.diagnostics["passed"].astype(bool)]
     if len(failed):
         names = ", ".join(dict.fromkeys(failed["model"]))
@@ -425,54 +491,6 @@ def _print(table: "pd.DataFrame") -> None:
     """A table as plain text, whole, four significant digits."""
     if len(table):
         print(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:.4g}"))
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator["Progress"]:
-    """Progress with time left on stderr."""
-    try:
-        with _bar(quiet) as progress:
-            yield progress
-    except KeyboardInterrupt:
-        print("adbayes: interrupted; finished fits are kept for the next run", file=sys.stderr)
-        raise
-
-
-@contextmanager
-def _bar(quiet: bool) -> Iterator["Progress"]:
-    if quiet:
-        yield lambda stage, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    if not console.is_terminal:  # a log: one line a stage, no bar
-
-        def line(stage: str, done: int, total: int) -> None:
-            print(f"adbayes: {stage} ({done + 1} of {total})", file=sys.stderr, flush=True)
-
-        yield line
-        return
-    parts = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*parts, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=1)
-
-        def show(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=stage, completed=done, total=total)
-
-        yield show
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from adbayes.checks.predictive import COLUMNS, predictive_checks
 from adbayes.cohort.read import cohort_from_frame
@@ -53,8 +54,8 @@ def test_unequal_spread_is_found_and_only_then(
     found = fit(spec_from(TEXT), cohort_from_frame(frame), draws=500, tune=500, cores=2)
     assert isinstance(found, Fit)
     table = after(found.check())
-    assert len(table) == 8  # mean and SD at four weeks
-    inside = table["tail_area"].between(0.005, 0.995)
+    assert len(table) == 20  # mean, SD and three quantiles at four weeks
+    inside = table["tail_area"].between(0.002, 0.998)
     if unequal:
         assert table.loc[("w52", "sd"), "tail_area"] > 0.999
     else:
@@ -68,16 +69,48 @@ def test_observed_statistics_are_those_of_the_data(mixed_fit: Fit) -> None:
     assert list(table.columns) == COLUMNS
     assert set(table["check"]) == {"prior_predictive", "posterior_predictive"}
     data = mixed_fit.frame.data
+    counted = 0
     for (visit, statistic), row in after(table).iterrows():
+        if statistic.endswith("responders"):
+            rule = f"easi{statistic[5:7]}"
+            own = mixed_fit.cohort.frame
+            own = own.loc[own["visit"].astype(str) == visit, rule]
+            assert row["observed"] == own.sum()
+            assert row["note"] == f"patients, of {own.notna().sum()} with both visits"
+            counted += 1
+            continue
         y = data.loc[data["visit"] == visit, "easi"]
         expected = {
             "mean": y.mean(), "sd": y.std(ddof=1),
             "share at or below floor": 100 * (y <= 0).mean(),
             "share at or above ceiling": 100 * (y >= 72).mean(),
+            "10 % quantile": y.quantile(0.1), "50 % quantile": y.median(),
+            "90 % quantile": y.quantile(0.9),
         }  # fmt: skip
         assert row["observed"] == pytest.approx(expected[statistic])
         assert row["replicated_low"] <= row["replicated_high"]
         assert 0 <= row["tail_area"] <= 1
+    assert counted == 6
+
+
+def test_replicated_responders_are_those_of_one_patient(mixed_fit: Fit) -> None:
+    # A patient's visits are correlated: counts from shuffled baselines would be another number.
+    posterior = mixed_fit.posterior.isel(draw=slice(0, 1)).copy()
+    posterior["sigma"] = posterior["sigma"] * 0 + 1e-9
+    posterior["1|patient_sigma"] = posterior["sigma"] * 0 + 10
+    means = {"Intercept": 100.0, "visit": [-75.5, -75.5, -90.5]}
+    for name, value in means.items():
+        posterior[name] = posterior[name] * 0 + value
+    sure = dataclasses.replace(mixed_fit, posterior=posterior)
+    rows = after(sure.check())
+    n = int(rows.loc[("52", "EASI-90 responders"), "note"].split()[2])
+    # visit <= 0.1 baseline with y52 = y0 - 90.5: y0 <= 100.56, u <= 0.56 of an SD of 10.
+    expected = n * stats.norm(0, 10).cdf(90.5 / 0.9 - 100)
+    low, high = (
+        rows.loc[("52", "EASI-90 responders"), f"replicated_{end}"] for end in ("low", "high")
+    )
+    assert low - 3 < expected < high + 3
+    assert high - low < 30
 
 
 def test_a_floor_that_the_model_crosses_is_found(mixed_fit: Fit) -> None:

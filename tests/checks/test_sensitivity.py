@@ -1,88 +1,156 @@
-"""Power-scaling against closed forms: a normal prior and a normal likelihood."""
+"""The assembled answer to "what if I had believed something else"."""
 
 import numpy as np
+import pandas as pd
 import pytest
-import xarray as xr
-from scipy import stats
 
-from adbayes.checks.sensitivity import scaled
-from adbayes.results.estimands import Estimand
+from adbayes.checks import prior_grid
+from adbayes.checks.credibility import Credibility
+from adbayes.checks.power_scaling import COLUMNS
+from adbayes.checks.sensitivity import published_sensitivity, sensitivity, sentence
+from adbayes.cohort.cohort import Cohort
+from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit
+from adbayes.inference.printed import posterior
+from adbayes.model.priors import Prior
+from adbayes.model.spec import load_spec
+from adbayes.results.summary import summarize
 
-DRAWS = 4000
-
-
-def normal_normal(
-    prior_mean: float, prior_sd: float, estimate: float, se: float, unit: str = "points"
-) -> tuple[Estimand, xr.Dataset, xr.Dataset]:
-    """Exact posterior draws of a normal mean, with their log densities."""
-    precision = prior_sd**-2 + se**-2
-    mean = (prior_mean * prior_sd**-2 + estimate * se**-2) / precision
-    # Quantiles, not random numbers: the posterior without Monte Carlo error in its centre.
-    values = stats.norm(mean, precision**-0.5).ppf((np.arange(DRAWS) + 0.5) / DRAWS)
-    values = np.random.default_rng(1).permutation(values).reshape(4, -1)
-    array = xr.DataArray(values, dims=("chain", "draw"))
-    shown = array if unit != "ratio" else array.copy(data=np.exp(values))
-    null = 0.0 if unit != "ratio" else 1.0
-    quantity = Estimand("mean_change", "y", "16", "", unit, null, shown)
-    log_prior = xr.Dataset({"mu": array.copy(data=stats.norm(prior_mean, prior_sd).logpdf(values))})
-    log_likelihood = xr.Dataset({"y": array.copy(data=stats.norm(estimate, se).logpdf(values))})
-    return quantity, log_prior, log_likelihood
+IDS = ["table5.sex.or", "table5.age_over_30.or", "table2.easi.w52.change"]
 
 
-@pytest.mark.parametrize("alpha", [0.8, 0.9])
-@pytest.mark.parametrize(
-    "case", [(0.0, 1.0, 1.5, 0.7), (0.0, 0.355, 0.92, 0.44), (2.0, 3.0, -1.0, 1.0)]
-)
-def test_scaled_posteriors_have_their_closed_form(
-    case: tuple[float, float, float, float], alpha: float
+@pytest.fixture(scope="module")
+def printed() -> pd.DataFrame:
+    return published_sensitivity(IDS)
+
+
+def numbers(text: str) -> dict[str, float]:
+    return {k: float(v) for k, v in (part.split("=") for part in text.split(";") if "=" in part)}
+
+
+def test_every_method_has_its_rows(printed: pd.DataFrame) -> None:
+    assert list(printed.columns) == [*COLUMNS, "published_id"]
+    counts = pd.crosstab(printed["published_id"], printed["method"])
+    assert counts.eq(
+        pd.Series({"refit": 21, "power_scaling": 2, "reverse_bayes": 1, "conflict": 1})
+    ).all(axis=None)
+    assert set(printed["evidence"]) == {"published"}
+
+
+@pytest.mark.parametrize("id", ["table5.sex.or", "table2.easi.w52.change"])
+def test_at_the_tipping_prior_the_posterior_itself_reaches_the_null(
+    printed: pd.DataFrame, id: str
 ) -> None:
-    prior_mean, prior_sd, estimate, se = case
-    quantity, log_prior, log_likelihood = normal_normal(*case)
-    rows = scaled([quantity], log_prior, log_likelihood, alpha, 0.95)
-    for row, (a, b) in zip(rows, [(alpha, 1.0), (1.0, alpha)], strict=True):
-        precision = a * prior_sd**-2 + b * se**-2
-        exact = stats.norm(
-            (a * prior_mean * prior_sd**-2 + b * estimate * se**-2) / precision, precision**-0.5
+    row = printed[(printed["published_id"] == id) & (printed["method"] == "reverse_bayes")].iloc[0]
+    found = numbers(row["setting"])
+    tipped = posterior(id, Prior.of("Normal", mu=0, sigma=found["tipping_scale"]))
+    assert tipped.prob_direction() == pytest.approx(0.975, abs=2e-4)
+    assert row["prob_direction"] == pytest.approx(0.975, abs=1e-5)
+    assert f"{found['tipping_scale']:.3g}" in row["diagnosis"]
+    if id.endswith("or"):
+        moved = posterior(id, Prior.of("Normal", mu=found["tipping_centre"], sigma=1.5))
+        assert moved.prob_direction() == pytest.approx(0.975, abs=2e-4)
+        assert np.log(found["sceptical_limit"]) == pytest.approx(
+            1.959964 * found["tipping_scale"], rel=1e-3
         )
-        error = exact.std() / np.sqrt(DRAWS)
-        assert row["mean"] == pytest.approx(exact.mean(), abs=2 * error)
-        assert row["median"] == pytest.approx(exact.median(), abs=3 * error)
-        assert row["ci_low"] == pytest.approx(exact.ppf(0.025), abs=6 * error)
-        assert row["ci_high"] == pytest.approx(exact.ppf(0.975), abs=6 * error)
-        direction = max(exact.cdf(0), exact.sf(0))
-        assert row["prob_direction"] == pytest.approx(direction, abs=0.02)
-        assert row["khat"] < 0.5
 
 
-def test_shift_is_in_posterior_sds() -> None:
-    quantity, log_prior, log_likelihood = normal_normal(0.0, 1.0, 1.5, 0.7)
-    row = scaled([quantity], log_prior, log_likelihood, 0.8, 0.95)[0]
-    before = quantity.draws.to_numpy()
-    assert row["shift_in_sd"] == pytest.approx((row["mean"] - before.mean()) / before.std(ddof=1))
-    assert row["shift_in_sd"] > 0  # a weaker prior at 0 lets the mean move towards 1.5
+def test_what_does_not_stand_is_said_to_be_none(printed: pd.DataFrame) -> None:
+    row = printed[
+        (printed["published_id"] == "table5.age_over_30.or")
+        & (printed["method"] == "reverse_bayes")
+    ].iloc[0]
+    assert row["setting"].startswith("none;")
+    assert posterior("table5.age_over_30.or", "vague").prob_direction() < 0.975
+    assert "even under a flat prior" in row["diagnosis"]
 
 
-def test_diagnoses_follow_what_dominates() -> None:
-    far, *rest = normal_normal(0.0, 0.5, 3.0, 0.5)
-    assert scaled([far], *rest, 0.8, 0.95)[0]["diagnosis"] == "prior-data conflict"
-    strong, *rest = normal_normal(0.0, 0.05, 0.05, 5.0)
-    assert scaled([strong], *rest, 0.8, 0.95)[0]["diagnosis"] == "strong prior or weak likelihood"
-    clear, *rest = normal_normal(0.0, 50.0, 1.0, 0.5)
-    assert scaled([clear], *rest, 0.8, 0.95)[0]["diagnosis"] == ""
+def test_power_scaling_of_print_is_the_posterior_under_the_scaled_prior(
+    printed: pd.DataFrame,
+) -> None:
+    rows = printed[(printed["published_id"] == "table5.sex.or")].set_index("setting")
+    exact = posterior("table5.sex.or", Prior.of("Normal", mu=0, sigma=1.5 / 0.8**0.5))
+    # 4000 quantiles, reweighted: a tenth of a Monte Carlo error's usual size would be 0.016 SD.
+    assert rows.loc["prior^0.8", "mean"] == pytest.approx(exact.mean(), abs=0.02 * exact.sd())
+    assert rows.loc["prior^0.8", "median"] == pytest.approx(exact.median(), abs=0.02 * exact.sd())
 
 
-def test_more_conflict_moves_the_posterior_more() -> None:
-    shifts = []
-    for estimate in (0.5, 1.5, 3.0):
-        quantity, *rest = normal_normal(0.0, 1.0, estimate, 0.7)
-        shifts.append(scaled([quantity], *rest, 0.8, 0.95)[0]["shift_in_sd"])
-    assert shifts == sorted(shifts)
+def test_conflict_and_contraction(printed: pd.DataFrame) -> None:
+    rows = printed[printed["method"] == "conflict"].set_index("published_id")
+    found = numbers(rows.loc["table5.sex.or", "setting"])
+    now = posterior("table5.sex.or")
+    _, sd = now.grid.moments()
+    assert found["contraction"] == pytest.approx(1 - (sd / 1.5) ** 2, abs=1e-3)
+    assert 0.5 < found["box_p"] < 0.6
+    assert rows["diagnosis"].eq("").all()
 
 
-def test_a_ratio_is_judged_on_the_log_scale_and_shown_as_a_ratio() -> None:
-    ratio, *rest = normal_normal(0.0, 1.0, 0.9, 0.4, unit="ratio")
-    log, *_ = normal_normal(0.0, 1.0, 0.9, 0.4)
-    as_ratio, as_log = (scaled([q], *rest, 0.8, 0.95)[0] for q in (ratio, log))
-    assert as_ratio["diagnosis"] == as_log["diagnosis"]
-    assert as_ratio["median"] == pytest.approx(np.exp(as_log["median"]), rel=1e-3)
-    assert as_ratio["prob_direction"] == pytest.approx(as_log["prob_direction"])
+@pytest.mark.parametrize(
+    ("found", "estimand", "said"),
+    [
+        (
+            Credibility(0.4142, -1.0, 0.8, 0.04, True), "odds_ratio",
+            "with the prior SD of the log OR under 0.414 the 95 % interval includes 1",
+        ),
+        (
+            Credibility(2.5, 30.0, -5.0, 0.01, True), "mean_change",
+            "with the prior SD of the change under 2.5 the 95 % interval includes 0",
+        ),
+        (
+            Credibility(np.nan, np.nan, np.nan, 0.5, False), "odds_ratio",
+            "the 95 % interval includes 1 even under a flat prior: no prior takes anything away",
+        ),
+        (
+            Credibility(np.nan, np.nan, np.nan, 0.001, True), "mean_difference",
+            "no prior centred at no effect makes the 95 % interval include 0",
+        ),
+    ],
+)  # fmt: skip
+def test_the_sentence(found: Credibility, estimand: str, said: str) -> None:
+    assert sentence(found, estimand) == said
+    assert sentence(found, estimand, "a note").endswith(" (a note)")
+
+
+@pytest.fixture(scope="module")
+def of_patients(patients: Cohort) -> pd.DataFrame:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prior_grid, "MULTIPLES", (1.0, 8.0))
+        return sensitivity(load_spec("easi90_multivariable"), patients, draws=2000, tune=500)
+
+
+def test_patients_have_every_method(of_patients: pd.DataFrame) -> None:
+    assert list(of_patients.columns) == COLUMNS
+    odds = of_patients[of_patients["estimand"] == "odds_ratio"]
+    counts = pd.crosstab(odds["term"], odds["method"])
+    wanted = pd.Series({"refit": 6, "power_scaling": 2, "reverse_bayes": 1, "conflict": 1})
+    assert counts.eq(wanted).all(axis=None)
+
+
+def test_a_tipping_prior_found_from_draws_is_confirmed_by_a_refit(
+    of_patients: pd.DataFrame, patients: Cohort
+) -> None:
+    rows = of_patients[of_patients["method"] == "reverse_bayes"]
+    standing = rows[rows["setting"].str.contains("tipping_scale")]
+    assert len(standing)  # the simulated effects are not all null
+    for row in standing.to_dict("records")[:2]:
+        scale = numbers(row["setting"])["tipping_scale"]
+        assert row["khat"] < 0.7
+        again = fit(
+            "easi90_multivariable", patients, draws=4000,
+            priors={row["term"]: Prior.of("Normal", mu=0, sigma=scale)},
+        )  # fmt: skip
+        assert isinstance(again, Fit)
+        summary = summarize(again)
+        found = summary[(summary["estimand"] == "odds_ratio") & (summary["term"] == row["term"])]
+        # A share of 16 000 draws (ESS near that), and the tipping point's own from 8000 weighted ones.
+        assert float(found["prob_direction"].iloc[0]) == pytest.approx(0.975, abs=0.012)
+
+
+def test_what_did_not_stand_in_the_widest_fit_is_none(of_patients: pd.DataFrame) -> None:
+    rows = of_patients[of_patients["method"] == "reverse_bayes"].set_index("term")
+    wide = of_patients[of_patients["setting"] == "scale=12;centre=0"].set_index("term")
+    for term, row in rows.iterrows():
+        stands = float(wide.loc[term, "prob_direction"]) > 0.98
+        falls = float(wide.loc[term, "prob_direction"]) < 0.96
+        if stands or falls:
+            assert ("tipping_scale" in row["setting"]) == stands

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adbayes.cohort.derive import derive, flag_column, is_derived
+from adbayes.cohort.derive import (
+    CONCURRENT,
+    concurrent,
+    derive,
+    flag_column,
+    is_derived,
+    timing,
+)
 
 
 def pair(base, later, name="easi", **others):
@@ -149,3 +156,25 @@ def test_the_input_is_left_alone():
     data = pair(30.0, 3.0)
     derive(data)
     assert list(data.columns) == ["patient", "visit", "easi"]
+
+
+def test_classes_count_the_rules_that_are_met():
+    for later, expected in ((7.6, 0), (7.5, 1), (3.1, 1), (3.0, 2), (0.0, 2), (40.0, 0)):
+        assert value(derive(pair(30.0, later)), "easi_class") == expected
+    for data in (pair(np.nan, 3.0), pair(30.0, np.nan), pair(0.0, 0.0)):
+        assert np.isnan(value(derive(data), "easi_class"))
+    assert np.isnan(value(derive(pair(30.0, 3.0)), "easi_class", 0))
+
+
+@pytest.mark.parametrize("name", ["tec_gt_500_w32", "ldh_ge_250_w52", "ige_gt_100_w16"])
+def test_labs_after_baseline_are_concurrent(name: str) -> None:
+    assert concurrent(name)
+    assert timing(name) == CONCURRENT
+
+
+@pytest.mark.parametrize(
+    "name", ["tec_gt_500_w0", "female", "visit[16]", "ldh_baseline", "crp_gt_5_w4", ""]
+)
+def test_nothing_else_is(name: str) -> None:
+    assert not concurrent(name)
+    assert timing(name) == ""

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from adbayes.cohort.joint import JointProblem, fit_joint, search_joint
-from adbayes.cohort.labels import LabelProblem, OddsRow, search_labels
+from adbayes.cohort.labels import LabelProblem, search_labels
+from adbayes.cohort.odds_row import OddsRow
 from adbayes.cohort.polish import excess
 from adbayes.cohort.score_stages import ScoreStages
 from adbayes.errors import DataError

@@ -8,7 +8,8 @@ import pytest
 import statsmodels.api as sm
 from scipy import optimize, stats
 
-from adbayes.cohort.labels import Contrast, Difference, LabelProblem, OddsRow, search_labels
+from adbayes.cohort.labels import Contrast, Difference, LabelProblem, search_labels
+from adbayes.cohort.odds_row import OddsRow
 from adbayes.cohort.targets import Interval
 from adbayes.cohort.windows import MARGIN
 from adbayes.results.frequentist import logistic
@@ -100,22 +101,12 @@ def test_what_is_printed_as_it_was_lies_in_every_window() -> None:
         assert np.abs(problem.residual(other)).max() > 1 / MARGIN
 
 
-def test_the_sign_of_z_is_that_of_the_log_odds_ratio() -> None:
-    low = OddsRow((0.4, 0.5), (0.1, 0.2), (1.2, 1.4), (0.15, 0.16))
-    high = OddsRow((2.0, 2.5), (0.8, 0.9), (5.0, 6.0), (0.15, 0.16))
-    assert low.intervals()[3] == pytest.approx(stats.norm.ppf([0.075, 0.08]))
-    assert high.intervals()[3] == pytest.approx(stats.norm.isf([0.08, 0.075]))
-    assert low.scales() == pytest.approx(
-        [np.log(np.sqrt(1.2 * 1.4) / np.sqrt(0.02)) / (2 * 1.96)] * 3 + [1], rel=1e-3
-    )
-
-
-def test_a_limit_printed_too_finely_to_be_aimed_at_gets_room() -> None:
-    row = OddsRow((12.34, 12.36), (2.0, 2.1), (104.9165, 104.9175), (0.001, 0.002))
-    low, high = row.intervals()[2]
-    assert (high - low) / 2 == pytest.approx(2e-5, rel=1e-6)
-    assert (low + high) / 2 == pytest.approx(np.log(104.917), abs=1e-6)
-    assert row.intervals()[0] == pytest.approx((np.log(12.34), np.log(12.36)))
+def test_labels_are_near_their_own_row_and_not_another() -> None:
+    x, z, y = people()
+    problem = LabelProblem(x, y, asked(x, z, y))
+    assert problem.near(z)
+    assert not problem.near((z == 1).astype(np.int8))
+    assert LabelProblem(x, y).near(z)
 
 
 def test_group_numbers_are_those_of_the_groups() -> None:

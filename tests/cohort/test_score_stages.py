@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from adbayes.cohort.assumptions import Assumptions
 from adbayes.cohort.score_stages import ScoreStages, _variances
 from adbayes.cohort.scores import Grouping
+from adbayes.cohort.stages import Effort
+from adbayes.cohort.targets import Targets, reconstruction_targets
 from adbayes.errors import DataError
 
 
@@ -108,7 +111,7 @@ def test_a_handful_is_found_first_and_kept(
     # So short a search comes nowhere near: the score is drawn again, and found in the same way.
     again = moved.index((6, 2), 2)
     assert moved[again - 1 : again + 2] == moved[:3]
-    assert moved.count((6, 2)) == 1 + build.effort.redrawn
+    assert moved.count((6, 2)) == 1 + 3 * build.effort.redrawn
     assert set(moved) == {(40, None), (6, 2), (34, None)}
 
 
@@ -137,3 +140,36 @@ def test_a_moment_that_is_not_printed_is_missed(scores_found: ScoreStages) -> No
         scores_found._score_problem("poem", 2, [], [], free_base=True)
     with pytest.raises(DataError, match="moments of ldh, which is no bounded score"):
         scores_found._score_problem("ldh", 2, [], [], free_base=True)
+
+
+@pytest.mark.parametrize(
+    ("draws", "taken", "drawn"),
+    [
+        # near (no printed number but p is left over, and every p within 0.002), beside, missed
+        ([(True, 0, 1.0)], 0, 1),  # agrees at once
+        ([(True, 0, 9.0), (True, 0, 5.0), (True, 0, 7.0)], 1, 3),  # near: the nearest of the usual number
+        ([(False, 0, 4.0), (False, 0, 5.0), (False, 1, 4.0), (True, 0, 6.0)], 3, 4),  # on until one is
+        ([(False, 1, 4.0)] * 6 + [(False, 0, 9.0)], 6, 7),  # never: means before p values
+        ([(False, 0, 90.0)] + [(False, 1, 4.0)] * 6, 1, 7),  # never: what is far off comes last
+    ],
+)  # fmt: skip
+def test_a_score_is_drawn_again_until_it_is_near(
+    draws: list[tuple[bool, int, float]], taken: int, drawn: int,
+    small_ledger: pd.DataFrame, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    targets = Targets(reconstruction_targets(small_ledger))
+    stages = ScoreStages(1, Assumptions(guesses={}), targets, Effort(redrawn=2), lambda _: None)
+    numbers: list[int] = []
+
+    def draw(name: str, done: list[str], number: int) -> np.ndarray:
+        numbers.append(number)
+        near, beside, missed = draws[number]
+        stages.near, stages.beside = near, beside
+        stages.missed[f"{name}, week 24"] = missed
+        return np.array([number])
+
+    monkeypatch.setattr(stages, "_score_drawn", draw)
+    stages._score("nrs", [])
+    assert stages.values["nrs"].tolist() == [taken]
+    assert len(numbers) == drawn
+    assert stages.missed == {"nrs, week 24": draws[taken][2]}

@@ -135,6 +135,20 @@ def test_the_first_of_equal_attempts_that_agrees_ends_the_search(
     assert (tried, stages.missed["x"]) == ([0, 1], 0.0)
 
 
+@pytest.mark.parametrize(("far_until", "calls"), [(0, 3), (4, 5), (99, 9)])
+def test_a_search_goes_on_while_nothing_is_near(
+    small_ledger: pd.DataFrame, far_until: int, calls: int
+) -> None:
+    tried: list[int] = []
+
+    def attempt(k: int) -> tuple[int, float]:
+        tried.append(k)
+        return k, 10.0 - k
+
+    found = build(small_ledger)._best("x", attempt, 3, lambda k: k >= far_until)
+    assert (len(tried), found) == (calls, calls - 1)
+
+
 def test_a_print_without_responses_takes_everybody(small_ledger: pd.DataFrame) -> None:
     stages = build(small_ledger[small_ledger["table"] != "fig1"])
     stages.easi()

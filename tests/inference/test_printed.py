@@ -10,7 +10,7 @@ from adbayes.inference.printed import (
     published_summary,
     unanswered,
 )
-from adbayes.inference.printed_posterior import SUMMARY_COLUMNS
+from adbayes.inference.printed_answer import SUMMARY_COLUMNS
 from adbayes.model.priors import Prior
 from adbayes.paper.published import load_paper
 from adbayes.paper.signed_root import Z95
@@ -180,7 +180,16 @@ def test_the_summary_has_every_quantity_with_its_alternatives():
     assert set(table["priors"]) == {"weak"}
     counts = table.groupby("variant").size()
     assert counts["wald"] == 24
-    assert counts["base"] == table["published_id"].nunique()
+    alone = table[~table["variant"].str.match("joint|hierarchical")]
+    assert counts["base"] == alone["published_id"].nunique()
+    assert counts["joint"] == counts["joint_n82"] == 16
+    pooled = counts[counts.index.str.startswith("hierarchical")]
+    assert pooled.to_list() == [17 + 16 + 2] * 4
+    together = table[table["variant"].str.match("joint|hierarchical")]
+    sampled = together[together["estimand"] != "parameter"]
+    assert (sampled["ess_bulk"] > 10_000).all()
+    assert (sampled["ess_tail"] > 10_000).all()
+    assert (together["evidence"] == "published").all()
     assert {"n82", "n99", "n73", "n71"} <= set(counts.index)
     assert (table["ci_low"] < table["median"]).all()
     assert (table["median"] < table["ci_high"]).all()

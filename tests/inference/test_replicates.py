@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.inference.fit import Fit
 from adbayes.inference.plan import plan
@@ -93,3 +94,34 @@ def test_ordered_outcomes_carry_the_classes_of_the_data(spec_from: Callable[[str
     found = prior_outcomes(analysis, frame, design, 100, rng)
     assert found.shape == (100, 30)
     assert set(np.unique(found)) == set(classes.astype(float))
+
+
+def test_a_hurdle_makes_zeros_and_gamma_fractions(
+    patients: Cohort, fit_with: Callable[..., Fit]
+) -> None:
+    shape, above, mean = np.array([9.0, 5.0, 2.3]), np.array([0.95, 0.9, 0.8]), np.exp(-1.4)
+    values = {"Intercept": -1.4, "visit": (0.0, 0.0), "1|patient_sigma": 0.0}
+    values |= {"1|patient": np.zeros(patients.n_patients), "alpha_visit": np.log(shape)}
+    values |= {"psi_visit": np.log(above / (1 - above))}
+    fit = fit_with("easi_fraction", patients, values, draws=40)
+    made = outcomes(fit.analysis, fit.frame, fit.design, fit.posterior, np.random.default_rng(6))
+    for k, week in enumerate(("16", "32", "52")):
+        rows = made[:, (fit.frame.data["visit"] == week).to_numpy()].ravel()
+        n = rows.size
+        assert abs((rows > 0).mean() - above[k]) < 4 * np.sqrt(above[k] * (1 - above[k]) / n)
+        positive = rows[rows > 0]
+        assert abs(positive.mean() - mean) < 4 * mean / np.sqrt(shape[k] * len(positive))
+        np.testing.assert_allclose(positive.std() / mean, 1 / np.sqrt(shape[k]), rtol=0.08)
+
+
+def test_classes_with_groups_are_those_of_the_data(
+    patients: Cohort, fit_with: Callable[..., Fit]
+) -> None:
+    effects = np.where(np.arange(patients.n_patients) < 50, 8.0, -8.0)
+    values = {"threshold": (-0.3, 2.9), "visit": (0.0, 0.0), "1|patient_sigma": 8.0}
+    fit = fit_with("easi_classes", patients, values | {"1|patient": effects}, draws=20)
+    made = outcomes(fit.analysis, fit.frame, fit.design, fit.posterior, np.random.default_rng(7))
+    assert set(np.unique(made)) <= {0.0, 1.0, 2.0}
+    high = (fit.frame.data["patient"].cat.codes < 50).to_numpy()
+    assert made[:, high].mean() > 1.9  # a patient's own effect goes with the patient
+    assert made[:, ~high].mean() < 0.1

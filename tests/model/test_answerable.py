@@ -88,3 +88,34 @@ def test_levels_and_baseline() -> None:
     assert baseline(analysis, ["0", "16"]) == "0"
     free = analysis.estimands.model_copy(update={"baseline": None})
     assert baseline(dataclasses.replace(analysis, estimands=free), ["16", "32"]) == "16"
+
+
+@pytest.mark.parametrize("name", ["mean_percent_change", "score_sd", "share_mild", "response"])
+def test_a_score_is_no_fraction(name: str, spec_from: Callable[[str], Spec]) -> None:
+    with pytest.raises(SpecError, match=f"'{name}' is not defined for family gaussian"):
+        spec_from(reporting(MIXED, name))
+
+
+FRACTION = (models_folder() / "easi_fraction.toml").read_text()
+
+
+def test_quantities_of_a_fraction_are_for_levels_alone(spec_from: Callable[[str], Spec]) -> None:
+    wider = FRACTION.replace("~ visit + (1|patient)", "~ visit + female + (1|patient)")
+    wider = wider.replace(
+        "[priors.skeptical]",
+        'female = { distribution = "Normal", mu = 0, sigma = 1, why = "w" }\n[priors.skeptical]',
+    )
+    with pytest.raises(SpecError, match="models of 'visit' and one group intercept; take female"):
+        spec_from(wider)
+
+
+def test_scores_need_observed_baselines(spec_from: Callable[[str], Spec]) -> None:
+    rows = pd.DataFrame(
+        {"patient": np.repeat(list("abc"), 3), "visit": [16, 32, 52] * 3}
+        | {"easi_fraction": np.linspace(0.1, 0.5, 9)}
+    )
+    plain = Cohort(rows, "patients", "label", "own.csv", clinical=False)
+    asked = "mean_score"
+    with pytest.raises(DataError, match=f"own.csv: '{asked}' .* baseline of 'easi'"):
+        plan(spec_from(reporting(FRACTION, asked)), plain)
+    assert plan(spec_from(reporting(FRACTION, "mean_percent_change")), plain).jobs

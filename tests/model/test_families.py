@@ -25,6 +25,9 @@ def test_names_parameters_and_links_are_bambis(name: str) -> None:
         ("negativebinomial", [0, 100], [-1]),
         ("negativebinomial", [3], [0.1]),
         ("gamma", [0.1, 5], [0.0]),
+        ("hurdle_gamma", [0.0, 5], [-0.1]),
+        ("beta", [0.1, 0.9], [0.0]),
+        ("beta", [0.5], [1.0]),
         ("cumulative", [1, 2, 3], [1.5]),
     ],
 )

@@ -11,7 +11,7 @@ from adbayes.cohort.read import cohort_from_frame
 from adbayes.errors import DataError
 from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.frame import ModelFrame, model_frame
-from adbayes.model.spec import Spec
+from adbayes.model.spec import Spec, load_spec
 
 Load = Callable[[str], Spec]
 NORMAL = '{ distribution = "Normal", mu = 0, sigma = 1, why = "w" }'
@@ -105,6 +105,16 @@ def test_standardised_columns(frame_of: Make) -> None:
     np.testing.assert_allclose(found.data["x"], [-0.5, 0.0, 1.5, 4.0])
     with pytest.raises(DataError, match="'arm' holds text and cannot be standardised"):
         frame_of(TABLE, terms="arm", data='missing = "drop"\nstandardize = { arm = [1, 2] }')
+
+
+def test_logarithms_come_before_standardising(frame_of: Make) -> None:
+    table = TABLE.assign(x=[1.0, 2.0, 4.0, 8.0, 16.0, 64.0]).dropna()
+    found = frame_of(table, data='log2 = ["x"]\nstandardize = { x = [1, 2] }')
+    np.testing.assert_allclose(found.data["x"], [-0.5, 0.0, 1.0, 1.5, 2.5])
+    with pytest.raises(DataError, match="'x' has 0, which has no logarithm"):
+        frame_of(table.assign(x=[0.0, 2, 4, 8, 16]), data='log2 = ["x"]')
+    with pytest.raises(DataError, match="'arm' holds text and has no logarithm"):
+        frame_of(table, terms="arm", data='log2 = ["arm"]')
 
 
 def test_where_and_visit(patients: Cohort, frame_of: Make) -> None:
@@ -210,3 +220,40 @@ def test_the_design_matrix_is_what_the_formula_means(
     np.testing.assert_allclose(design.X, expected)
     np.testing.assert_allclose(design.offset, frame["w"])
     assert len(design.coefficients) == 4
+
+
+def test_a_fraction_brings_its_baseline_and_leaves_the_baseline_visit(patients: Cohort) -> None:
+    found = model_frame(load_spec("easi_fraction").analyses()[0], patients)
+    later = patients.frame[(patients.frame["visit"] > 0) & patients.frame["easi_fraction"].notna()]
+    assert found.n_rows == len(later)
+    assert list(found.data["visit"].cat.categories) == ["16", "32", "52"]
+    # Baseline rows have no fraction by definition, which is nothing missing.
+    gaps = patients.frame.query("visit > 0")["easi_fraction"].isna().sum()
+    assert found.dropped == {"easi_fraction missing": gaps}
+    np.testing.assert_array_equal(found.data["easi_baseline"], later["easi_baseline"])
+
+
+def test_a_beta_outcome_of_zero_is_refused_in_one_sentence(patients: Cohort) -> None:
+    frame = patients.frame.copy()
+    frame.loc[frame.index[frame["visit"] == 52][0], "easi_fraction"] = 0.0
+    cleared = Cohort(frame, "simulated", "label", "cleared")
+    with pytest.raises(DataError, match="has 0; beta needs a number above 0 and below 1") as error:
+        model_frame(load_spec("easi_fraction").analyses("beta")[0], cleared)
+    assert "\n" not in str(error.value)
+    assert model_frame(load_spec("easi_fraction").analyses()[0], cleared).n_rows
+
+
+@pytest.mark.parametrize("name", ["easi_classes", "easi90_visits"])
+def test_a_missing_response_counts_as_none_at_every_visit(name: str, patients: Cohort) -> None:
+    spec = load_spec(name)
+    outcome = spec.table.data.outcome
+    # Somebody's last visit is not even a row.
+    absent = patients.frame.index[patients.frame["visit"] == 52][:2]
+    fewer = Cohort(patients.frame.drop(absent), "simulated", "label", "fewer")
+    found = model_frame(spec.analyses("failure")[0], fewer)
+    assert found.n_rows == 3 * patients.n_patients
+    assert not found.dropped
+    known = fewer.frame.query("visit > 0").set_index(["patient", "visit"])[outcome]
+    for row in found.data.itertuples():
+        value = known.get((row.patient, int(row.visit)), np.nan)
+        assert float(getattr(row, outcome)) == (0.0 if np.isnan(value) else value)

@@ -1,5 +1,7 @@
 """Priors as values: checked, evaluated with SciPy, handed to Bambi unchanged."""
 
+from typing import Any
+
 import bambi as bmb
 import numpy as np
 import pymc as pm
@@ -14,6 +16,7 @@ EXAMPLES = {
     "StudentT": {"nu": 4.0, "mu": 1.0, "sigma": 2.0},
     "Cauchy": {"alpha": -1.0, "beta": 2.5},
     "Laplace": {"mu": 0.5, "b": 1.5},
+    "LogF": {"m": 1.0},
     "HalfNormal": {"sigma": 3.0},
     "HalfStudentT": {"nu": 3.0, "sigma": 2.0},
     "HalfCauchy": {"beta": 2.0},
@@ -25,8 +28,9 @@ EXAMPLES = {
     "Uniform": {"lower": -1.0, "upper": 3.0},
 }
 POSITIVE = [
-    ("Normal", "sigma"), ("StudentT", "nu"), ("Cauchy", "beta"), ("Laplace", "b"), ("HalfNormal", "sigma"),
-    ("HalfStudentT", "nu"), ("HalfCauchy", "beta"), ("Exponential", "lam"), ("Gamma", "alpha"),
+    ("Normal", "sigma"), ("StudentT", "nu"), ("Cauchy", "beta"), ("Laplace", "b"), ("LogF", "m"),
+    ("HalfNormal", "sigma"), ("HalfStudentT", "nu"), ("HalfCauchy", "beta"), ("Exponential", "lam"),
+    ("Gamma", "alpha"),
     ("Gamma", "beta"), ("InverseGamma", "alpha"), ("LogNormal", "sigma"), ("Beta", "alpha"), ("Beta", "beta"),
 ]  # fmt: skip
 
@@ -35,11 +39,20 @@ def test_every_distribution_has_an_example() -> None:
     assert set(EXAMPLES) == set(DISTRIBUTIONS)
 
 
+def in_pymc(name: str) -> Any:
+    """The distribution as Bambi puts it into a model."""
+    make = Prior.of(name, **EXAMPLES[name]).to_bambi().dist
+    if make is None:
+        return getattr(pm, name).dist(**EXAMPLES[name])
+    with pm.Model():
+        return make("x", **EXAMPLES[name])
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_scipys_density_is_pymcs(name: str) -> None:
     prior = Prior.of(name, **EXAMPLES[name]).frozen()
     x = prior.ppf(np.array([0.01, 0.2, 0.5, 0.8, 0.99]))
-    theirs = pm.logp(getattr(pm, name).dist(**EXAMPLES[name]), x).eval()
+    theirs = pm.logp(in_pymc(name), x).eval()
     # PyMC keeps the constants of a distribution in single precision here.
     np.testing.assert_allclose(prior.logpdf(x), theirs, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(np.exp(prior.logpdf(x)), prior.pdf(x))

@@ -297,3 +297,33 @@ def test_any_bytes_are_a_spec_or_a_spec_error(
     SHARED_FILE[0].write_bytes(content)
     with contextlib.suppress(SpecError):
         assert isinstance(load_spec(SHARED_FILE[0]), Spec)
+
+
+def test_a_variant_may_be_of_other_rows_and_answer_other_numbers(spec_from: Load) -> None:
+    text = GOOD.replace(
+        "[variants.binary]",
+        '[variants.young]\npublished = ["fig1.*"]\n[variants.young.data]\nwhere = "age < 30"\n'
+        "[variants.binary]",
+    )
+    spec = spec_from(text)
+    base, young = spec.analyses()[0], spec.analyses("young")[0]
+    assert (base.data.where, young.data.where) == ("age > 18", "age < 30")
+    assert young.data.missing == "drop"  # what a variant does not state stays
+    assert young.data.standardize == base.data.standardize
+    assert (base.published, young.published) == ((), ("fig1.*",))
+    assert base.content()["data"] != young.content()["data"]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ('outcome = "z"', "outcome"),
+        ('where = "age ~ 3"', "where"),
+        ('missing = "failure"', "means nothing for gaussian; use it with bernoulli or cumulative"),
+        ('missing = "model"', "missing"),
+    ],
+)
+def test_a_variants_rows_are_checked(key: str, message: str, spec_from: Load) -> None:
+    text = GOOD.replace("[variants.binary]", f"[variants.young.data]\n{key}\n[variants.binary]")
+    with pytest.raises(SpecError, match=message):
+        spec_from(text)

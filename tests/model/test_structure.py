@@ -5,12 +5,13 @@ import inspect
 import pytest
 
 from adbayes.model.compiled import STRUCTURES
-from adbayes.model.structure import Structure
+from adbayes.model.structure import Frozen, Structure
 
-FROZEN: dict[str, tuple[int | str, ...]] = {
+FROZEN: dict[str, Frozen] = {
     "logistic_regression": (3,),
     "random_intercept": (3,),
     "visit_covariance": (3, 2, "unstructured"),
+    "imputed_logistic": (5, (3, 4), 6, (2, 3)),
 }
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}
 

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from adbayes.analysis import numbered, run_specs
+from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
-from adbayes.checks.sensitivity import power_scaling
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohorts
 from adbayes.inference.fit import Fit

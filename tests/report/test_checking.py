@@ -11,15 +11,28 @@ from adbayes.results.run import Run
 
 def test_every_statistic_is_counted_and_the_tails_are_listed(run: Run) -> None:
     html = checks(run, groups_of(run), {}).body
-    area = run.checks["tail_area"].astype(float)
+    found = run.checks[run.checks["check"].str.endswith("predictive")]
+    area = found["tail_area"].astype(float)
     outside = int(((area < 0.025) | (area > 0.975)).sum())
     assert outside > 0
-    assert f"{outside} of {len(run.checks)} statistics" in html
-    assert html.count("<tr>") == outside
+    assert f"{outside} of {len(found)} statistics" in html
+    assert html.split('id="checks-left-out"')[0].count("<tr>") == outside
     moved = replace(run, checks=run.checks.assign(tail_area=0.5))
     calm = checks(moved, groups_of(moved), {}).body
-    assert f"0 of {len(run.checks)} statistics" in calm
-    assert "<table" not in calm
+    assert f"0 of {len(found)} statistics" in calm
+    assert "checks-tails" not in calm
+
+
+def test_every_fit_is_judged_with_patients_left_out(run: Run) -> None:
+    html = checks(run, groups_of(run), {}).body.split('id="checks-left-out"')[1]
+    assert html.count("<tr>") == len(run.fits)
+    loo = run.checks[run.checks["check"] == "loo"]
+    assert len(loo[loo["statistic"] == "elpd"]) == len(run.fits)
+    for value in loo.loc[loo["statistic"] == "elpd", "observed"]:
+        assert f"{float(value):.1f}".removeprefix("-") in html
+    none = run.checks[run.checks["check"].str.endswith("predictive")]
+    without = replace(run, checks=none)
+    assert "checks-left-out" not in checks(without, groups_of(without), {}).body
 
 
 def test_diagnosed_quantities_are_listed(run: Run) -> None:

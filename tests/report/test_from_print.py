@@ -25,7 +25,7 @@ def test_the_odds_ratios_stand_beside_the_print(run: Run, figures: Mapping[str, 
     row = found[(found["published_id"] == "table5.ldh_w52.or") & (found["variant"] == "base")]
     median, low, high = row[["median", "ci_low", "ci_high"]].iloc[0]
     last = alone[-1]
-    assert last[:4] == ["LDH ≥ 250, week 52", "0.068", "0.003 to 0.600", "0.037"]
+    assert last[:4] == ["LDH ≥ 250, week 52 (concurrent)", "0.068", "0.003 to 0.600", "0.037"]
     assert last[4] == f"{median:.3f} [{low:.3f}, {high:.3f}]"
     assert last[5].endswith("(&lt; 1)")
     assert last[6] == "a"
@@ -59,7 +59,7 @@ def test_differences_by_ldh_are_high_minus_low(run: Run) -> None:
     row = found[
         (found["published_id"] == "table4.easi.ldh_w32.difference") & (found["variant"] == "base")
     ].iloc[0]
-    shown = next(r for r in rows if r[:2] == ["EASI", "week 32"])
+    shown = next(r for r in rows if r[:2] == ["EASI", "week 32 (concurrent)"])
     assert shown[5] == f"{row['mean']:.2f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]".replace(
         "-", "−"
     )

@@ -1,6 +1,7 @@
 """One row a printed number, its role said, nothing claimed of data that cannot agree with print."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,16 @@ from adbayes.inference.fits import Fits
 from adbayes.model.library import model_names
 from adbayes.model.spec import load_spec
 from adbayes.paper.published import Paper, load_paper
-from adbayes.results.comparison import COLUMNS, agrees, compare_pooled, with_findings
+from adbayes.results.comparison import (
+    COLUMNS,
+    agrees,
+    compare,
+    compare_pooled,
+    with_findings,
+)
+from adbayes.results.estimands import estimands
 from adbayes.results.readings import BY_ROLE
+from adbayes.results.refit import refit
 from adbayes.results.summary import summarize
 
 AGREED = (
@@ -61,7 +70,7 @@ def test_together_the_specs_answer_whole_tables(paper: Paper) -> None:
         for pattern in load_spec(name).table.published
         for id in paper.ids(pattern)
     }
-    for table in ("table2", "table3", "table5", "table6"):
+    for table in ("table2", "table3", "table5", "table6", "fig1"):
         assert set(paper.ids(f"{table}.*")) <= answered, table
     assert len(paper.ids("table5.*")) == 17 * 4
     assert len(paper.ids("table6.*")) == 7 * 4
@@ -87,8 +96,6 @@ def test_every_row_says_what_it_is(mixed_fit: Fit, joint_fit: Fit, paper: Paper)
 
 
 def test_numbers_are_those_of_the_summary_and_the_refit(joint_fit: Fit, paper: Paper) -> None:
-    from adbayes.results.refit import refit
-
     table = joint_fit.compare(paper).set_index("published_id")
     summary = joint_fit.summary()
     ratio = summary[(summary["estimand"] == "odds_ratio") & (summary["term"] == "female")].iloc[0]
@@ -236,3 +243,71 @@ def test_the_suspected_misprints_carry_what_would_be_possible() -> None:
     assert "25.42" in notes["table2.nrs.w16.pct_change_sd"]
     assert "66.01" in notes["table2.dlqi.w32.pct_change_mean"]
     assert notes["table2.easi.w16.mean"] == ""
+
+
+def test_responses_are_read_by_rule_and_of_the_same_patients(
+    patients: Cohort, fit_with: Callable[..., Fit], paper: Paper
+) -> None:
+    values = {"threshold": (-0.3, 2.9), "visit": (1.9, 2.8), "1|patient_sigma": 1.0}
+    fit = fit_with("easi_classes", patients, values, draws=100)
+    found = {e.key: e.draws.mean().item() for e in estimands(fit)}
+    raw = patients.frame.groupby("visit")[["easi75", "easi90"]].mean()
+    summary = pd.DataFrame(
+        [
+            {"estimand": e.estimand, "visit": e.visit, "term": e.term, "unit": e.unit}
+            | {"n": fit.frame.n, "flag": "", "prob_direction": np.nan}
+            | dict.fromkeys(("mean", "ci_low", "ci_high"), found[e.key])
+            for e in estimands(fit)
+        ]
+    )
+    again = refit(fit)
+    assert again is not None
+    for other, same in ((fit, False), (_of_82(fit), True)):
+        own = summary.assign(n=other.frame.n)
+        table = compare(own, again.statistics, paper, other).set_index("published_id")
+        assert len(table) == 6
+        for rule in ("easi75", "easi90"):
+            for week in (16, 32, 52):
+                row = table.loc[f"fig1.{rule}.w{week}.pct"]
+                assert row["bayes"] == pytest.approx(found[f"response/{week}/{rule}"])
+                assert row["frequentist"] == pytest.approx(100 * raw.loc[week, rule])
+                assert row["same_quantity"] == same
+                assert ("printed for 82 patients" in row["note"]) != same
+
+
+def _of_82(fit: Fit) -> Fit:
+    """The same fit, said to be of 82 patients."""
+    kept = fit.frame.data["patient"].isin(fit.frame.data["patient"].cat.categories[:82])
+    frame = dataclasses.replace(fit.frame, data=fit.frame.data[kept])
+    return dataclasses.replace(fit, frame=frame)
+
+
+def test_a_fraction_answers_the_mean_of_percent_changes(
+    patients: Cohort, fit_with: Callable[..., Fit], paper: Paper
+) -> None:
+    values = {"Intercept": -1.4, "visit": (-0.5, -0.8), "1|patient_sigma": 0.4}
+    values |= {"alpha_visit": (2.0, 1.5, 0.8), "psi_visit": (4.0, 4.0, 4.0)}
+    fit = fit_with("easi_fraction", patients, values, draws=100)
+    rows = [
+        {"estimand": e.estimand, "visit": e.visit, "term": e.term, "unit": e.unit, "n": 99}
+        | {"flag": "", "prob_direction": 1.0}
+        | {column: e.draws.mean().item() for column in ("mean", "ci_low", "ci_high")}
+        for e in estimands(fit)
+    ]
+    again = refit(fit)
+    assert again is not None
+    table = compare(pd.DataFrame(rows), again.statistics, paper, fit).set_index("published_id")
+    row = table.loc["table2.easi.w52.pct_change_mean"]
+    assert row["same_quantity"]
+    assert row["bayes"] == next(
+        r["mean"] for r in rows if (r["estimand"], r["visit"]) == ("mean_percent_change", "52")
+    )
+    known = patients.frame[patients.frame["visit"] == 52]
+    for statistic, column in (("pct_change_", "easi_percent_change"), ("", "easi")):
+        complete = known.loc[known["easi_fraction"].notna(), column]
+        for kind, expected in (("mean", complete.mean()), ("sd", complete.std(ddof=1))):
+            found = table.loc[f"table2.easi.w52.{statistic}{kind}", "frequentist"]
+            assert found == pytest.approx(expected), (statistic, kind)
+    shares = again.statistics.query("statistic == 'percent' and visit == '52'").set_index("term")
+    for rule in ("easi75", "easi90"):
+        assert shares.loc[rule, "value"] == pytest.approx(100 * known[rule].mean())

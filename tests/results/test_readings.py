@@ -3,7 +3,16 @@
 import pytest
 
 from adbayes.paper.published import load_paper
-from adbayes.results.readings import BY_ROLE, PUBLISHED_READINGS, READINGS, TAIL, role_of, roles
+from adbayes.results.readings import (
+    BY_ROLE,
+    PUBLISHED_READINGS,
+    READINGS,
+    RESPONSE,
+    TAIL,
+    readings_of,
+    role_of,
+    roles,
+)
 from adbayes.results.summary import COLUMNS
 
 PAPER = load_paper()
@@ -52,3 +61,13 @@ def test_every_table_6_number_is_held_out_and_nothing_else() -> None:
 def test_what_agrees_by_construction_says_so() -> None:
     assert "by construction" in BY_ROLE["target"]
     assert "test" in BY_ROLE["held_out"]
+
+
+def test_a_response_has_its_own_reading_and_a_fraction_a_second() -> None:
+    assert readings_of(PAPER.number("fig1.easi75.w16.pct")) == (RESPONSE,)
+    means = readings_of(PAPER.number("table2.easi.w16.pct_change_mean"))
+    assert [(reading.estimand, reading.same) for reading in means] == [
+        ("ratio_of_means", False), ("mean_percent_change", True),
+    ]  # fmt: skip
+    (sd,) = readings_of(PAPER.number("table2.easi.w16.pct_change_sd"))
+    assert sd.estimand == "percent_change_sd"

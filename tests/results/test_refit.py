@@ -1,11 +1,13 @@
 """The refit uses the fit's own rows and coding, and speaks the print's statistics."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
 from adbayes.model.families import FAMILIES
 from adbayes.results.refit import COEFFICIENT_COLUMNS, refit
@@ -52,3 +54,16 @@ def test_models_without_a_twin_have_none(mixed_fit: Fit, change: str) -> None:
     other = {"family": FAMILIES["t"]} if change == "family" else {"link": "log"}
     analysis = dataclasses.replace(mixed_fit.analysis, **other)
     assert refit(dataclasses.replace(mixed_fit, analysis=analysis)) is None
+
+
+def test_fractions_and_classes_have_raw_statistics_and_no_coefficients(
+    patients: Cohort, fit_with: Callable[..., Fit]
+) -> None:
+    values = {"threshold": (-0.3, 2.9), "visit": (1.9, 2.8), "1|patient_sigma": 1.0}
+    found = refit(fit_with("easi_classes", patients, values))
+    assert found is not None
+    assert found.coefficients.empty
+    assert len(found.statistics) == 6
+    raw = patients.frame.groupby("visit")[["easi75", "easi90"]].mean()
+    for row in found.statistics.itertuples():
+        assert row.value == pytest.approx(100 * raw.loc[int(row.visit), row.term])

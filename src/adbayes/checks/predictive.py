@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.checks.responders import response_statistics
+from adbayes.cohort.outcomes import OUTCOMES, RESPONSE_RULES
 from adbayes.inference.fit import Fit
 from adbayes.inference.replicates import outcomes, prior_outcomes
 from adbayes.inference.sampler import stream
@@ -33,6 +34,7 @@ COLUMNS = [
     "x",
 ]
 DRAWS = 1000  # replicated data sets; a tail area is then known to within 0.03
+QUANTILES = (0.1, 0.5, 0.9)
 Statistic = Callable[[np.ndarray], np.ndarray]
 
 
@@ -52,9 +54,12 @@ def predictive_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
         The columns of `COLUMNS`; `check` is prior_predictive or posterior_predictive. `observed` is
         the statistic in the data, `replicated_low` and `replicated_high` its 95 % range over
         replicated data sets, `tail_area` the share of replicates at or above it, ties counted half
-        (near 0 or 1: the model does not make data like these). Statistics by visit: mean, SD, and
-        for a bounded instrument the share of patients (%) at or beyond its floor and ceiling; for
-        a 0/1 outcome the share (%) with 1, overall and at each value of a 0/1 predictor.
+        (near 0 or 1: the model does not make data like these). Statistics by visit: mean, SD, the
+        10 %, 50 % and 90 % quantiles, and for a bounded instrument the share of patients (%) at or
+        beyond its floor and ceiling; for EASI the patients who reach EASI-75 and EASI-90, counted
+        in replicated baselines and visits; for a 0/1 outcome the share (%) with 1, overall and at
+        each value of a 0/1 predictor; for fractions of baseline and
+        ordered classes those of `response_statistics`.
     """
     a = fit.analysis
     seed = a.sampler.seed if seed is None else seed
@@ -97,26 +102,15 @@ def _compared(
 ) -> list[dict[str, object]]:
     values = frame.data[frame.outcome].astype(float).to_numpy()
     rows: list[dict[str, object]] = []
-    for visit, mask in _parts(analysis, frame):
-        for name, statistic, note in _statistics(analysis, frame):
+    for visit, mask in visits(analysis, frame):
+        for name, statistic, note in _statistics(analysis, frame, mask):
+            row = {"check": check, "outcome": frame.outcome, "visit": visit, "statistic": name}
             observed = float(statistic(values[None, mask])[0])
-            over = statistic(replicated[:, mask])
-            low, high = np.quantile(over, [0.025, 0.975])
-            rows.append(
-                {
-                    "check": check,
-                    "outcome": frame.outcome,
-                    "visit": visit,
-                    "statistic": name,
-                    "observed": observed,
-                    "replicated_low": low,
-                    "replicated_high": high,
-                    "tail_area": float((over > observed).mean() + (over == observed).mean() / 2),
-                    "note": note,
-                }
-            )
+            rows.append(row | beside(observed, statistic(replicated[:, mask])) | {"note": note})
     if analysis.family.name == "bernoulli":
         rows += _by_predictor(analysis, frame, values, replicated, check, rows)
+    else:
+        rows += _responders(analysis, frame, values, replicated, check)
     return rows
 
 
@@ -137,20 +131,93 @@ def _by_predictor(
             mask = (column == level).to_numpy()
             over = 100 * replicated[:, mask].mean(axis=1)
             observed = 100 * float(values[mask].mean())
-            low, high = np.quantile(over, [0.025, 0.975])
             yield overall[0] | {
                 "check": check,
                 "statistic": f"share of 1 where {name} = {level:g}",
-                "observed": observed,
-                "replicated_low": low,
-                "replicated_high": high,
-                "tail_area": float((over > observed).mean() + (over == observed).mean() / 2),
+                **beside(observed, over),
                 "note": f"n = {int(mask.sum())}",
             }
 
 
-def _parts(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """Rows of each level of the spec's ``by`` column; all rows, where the model has none."""
+def _responders(
+    analysis: Analysis,
+    frame: ModelFrame,
+    values: np.ndarray,
+    replicated: np.ndarray,
+    check: str,
+) -> Iterator[dict[str, object]]:
+    """Patients who reach a response rule, in whole steps, both visits being of one replicate."""
+    rules = [rule for rule in RESPONSE_RULES.values() if rule.outcome == frame.outcome]
+    parts = dict(visits(analysis, frame))
+    if not rules or frame.unit != "patient" or "0" not in parts:
+        return
+    step = OUTCOMES[frame.outcome].step
+    steps = 1 if step is None else round(1 / step)
+    patient = frame.data["patient"].astype(str).to_numpy()
+    first = {patient[row]: row for row in np.flatnonzero(parts["0"] & (values > 0))}
+    for visit, mask in parts.items():
+        after = np.array([row for row in np.flatnonzero(mask) if patient[row] in first], dtype=int)
+        if visit == "0" or not len(after):
+            continue
+        before = np.array([first[patient[row]] for row in after])
+        for rule in rules:
+            counts = [
+                # A replicate may fall below 0; from a baseline of 0 there is no response.
+                ((100 * (b - a) >= rule.percent * b) & (b > 0)).sum(axis=1)
+                for b, a in (
+                    (np.round(steps * y[:, before]), np.round(steps * y[:, after]))
+                    for y in (values[None], replicated)
+                )
+            ]
+            yield {
+                "check": check,
+                "outcome": frame.outcome,
+                "visit": visit,
+                "statistic": f"EASI-{rule.percent} responders",
+                **beside(float(counts[0][0]), counts[1]),
+                "note": f"patients, of {len(after)} with both visits",
+            }
+
+
+def beside(observed: float, replicated: np.ndarray) -> dict[str, object]:
+    """An observed statistic beside its replicates.
+
+    Parameters
+    ----------
+    observed : float
+        The statistic in the data.
+    replicated : numpy.ndarray
+        The statistic in each replicated data set.
+
+    Returns
+    -------
+    dict
+        observed, replicated_low, replicated_high (95 %) and tail_area, ties counted half.
+    """
+    low, high = np.quantile(replicated, [0.025, 0.975])
+    return {
+        "observed": observed,
+        "replicated_low": float(low),
+        "replicated_high": float(high),
+        "tail_area": float((replicated > observed).mean() + (replicated == observed).mean() / 2),
+    }
+
+
+def visits(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """Rows of each level of the spec's ``by`` column; all rows, where the model has none.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model.
+    frame : ModelFrame
+        The rows.
+
+    Yields
+    ------
+    tuple
+        The level (the spec's visit, or nothing, for all rows) and which rows have it.
+    """
     by = analysis.estimands.by
     column = frame.data.get(by)
     if column is None or not isinstance(column.dtype, pd.CategoricalDtype):
@@ -161,12 +228,16 @@ def _parts(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, np.ndar
         yield str(level), (column == level).to_numpy()
 
 
-def _statistics(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, Statistic, str]]:
+def _statistics(
+    analysis: Analysis, frame: ModelFrame, mask: np.ndarray
+) -> Iterator[tuple[str, Statistic, str]]:
     if analysis.family.name == "bernoulli":
         yield "share of 1", lambda y: 100 * y.mean(axis=1), "%"
         return
     yield "mean", lambda y: y.mean(axis=1), ""
     yield "sd", lambda y: y.std(axis=1, ddof=1), ""
+    yield from response_statistics(analysis, frame, mask)
+    yield from ((f"{100 * p:.0f} % quantile", _quantile(p), "") for p in QUANTILES)
     instrument = OUTCOMES.get(frame.outcome)
     if instrument is None:
         return
@@ -183,6 +254,10 @@ def _statistics(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, St
             lambda y: 100 * (y >= high).mean(axis=1),
             f"% at or above {high:g}",
         )
+
+
+def _quantile(share: float) -> Statistic:
+    return lambda y: np.quantile(y, share, axis=1)
 
 
 def _thinned(posterior: xr.Dataset, size: int) -> xr.Dataset:

@@ -15,8 +15,10 @@ from adbayes.model.analysis import Analysis
 from adbayes.model.answerable import levels
 from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.frame import ModelFrame
+from adbayes.model.imputation import BLOCK, IMPUTATION
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
+from adbayes.results.events import warned
 from adbayes.results.summary import whose
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ class Check:
     prior_predictive : pandas.DataFrame
         Statistics of data that the priors imply; the columns of `adbayes.checks.predictive.COLUMNS`.
     notes : tuple of str
-        Rows used and dropped, predictors left out, and what Bambi's formula does not express.
+        Rows used, dropped and imputed, few events for each slope, predictors left out, and what
+        Bambi's formula does not express.
     """
 
     label: str
@@ -100,7 +103,9 @@ def check(
         rows += [{**whose(analysis, cohort), **row} for row in found]
         gaps = ", ".join(f"{reason} in {n}" for reason, n in frame.dropped.items()) or "none"
         x = f" [{analysis.x}]" if analysis.x else ""
-        notes.append(f"{analysis.model}{x}: {frame.n_rows} rows used; dropped: {gaps}")
+        imputed = "".join(f"; {n} values of {name} imputed" for name, n in frame.gaps.items())
+        notes.append(f"{analysis.model}{x}: {frame.n_rows} rows used; dropped: {gaps}{imputed}")
+        notes.append(warned(analysis, frame, design))
         if any("|" in name and not name.startswith("1|") for name in analysis.mean.groups):
             notes.append(
                 "group slopes and intercepts have independent SDs: Bambi has no correlation"
@@ -110,7 +115,7 @@ def check(
         cohort.label,
         pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True),
         pd.DataFrame(rows).reindex(columns=COLUMNS),
-        tuple(dict.fromkeys(notes)),
+        tuple(dict.fromkeys(filter(None, notes))),
     )
 
 
@@ -141,7 +146,8 @@ def prior_table(analysis: Analysis, frame: ModelFrame) -> pd.DataFrame:
         )
         for label, one in shown:
             low, high = (np.asarray(one.frozen(among).ppf(q), dtype=float) for q in (0.025, 0.975))
-            coefficient = odds and name in analysis.mean.common and name != "Intercept"
+            slopes = {*analysis.mean.common, BLOCK} - {"Intercept"}
+            coefficient = odds and name in slopes
             if coefficient:
                 low, high = np.exp(low), np.exp(high)
             rows.append(
@@ -153,14 +159,16 @@ def prior_table(analysis: Analysis, frame: ModelFrame) -> pd.DataFrame:
                     "prior": str(one),
                     "low": float(low.min()),
                     "high": float(high.max()),
-                    "scale": _scale(analysis, name, odds=odds, ratio=coefficient),
+                    "scale": "odds ratio" if coefficient else _scale(analysis, name, odds=odds),
                     "why": prior.why,
                 }
             )
     return pd.DataFrame(rows, columns=TABLE_COLUMNS)
 
 
-def _scale(analysis: Analysis, name: str, *, odds: bool, ratio: bool) -> str:
+def _scale(analysis: Analysis, name: str, *, odds: bool) -> str:
+    if name in IMPUTATION:
+        return "standardised predictor"
     if name == "correlation" and analysis.kind == "mmrm":
         return "correlation"
-    return "odds ratio" if ratio else ("log odds" if odds else "outcome")
+    return "log odds" if odds else "outcome"

@@ -14,9 +14,12 @@ from adbayes.cohort.outcomes import AGE_CUTOFF, CUTOFFS, OUTCOMES, RESPONSE_RULE
 _CHANGES = ("baseline", "change", "percent_change", "fraction")
 _FIXED = {f"{name}_{suffix}" for name in OUTCOMES for suffix in _CHANGES} | {
     *RESPONSE_RULES,
+    *(f"{rule.outcome}_class" for rule in RESPONSE_RULES.values()),
     "age_over_30",
     "week",
 }
+CONCURRENT = "concurrent: measured under treatment, an association and not a predictor"
+"""What every table, plot and page says of a laboratory value after baseline."""
 _FLAG = re.compile(
     "|".join(
         rf"{cutoff.outcome}_{'ge' if cutoff.inclusive else 'gt'}_{cutoff.value:g}_w[0-9]+"
@@ -60,6 +63,39 @@ def flag_column(outcome: str, visit: int) -> str:
     return f"{outcome}_{'ge' if cutoff.inclusive else 'gt'}_{cutoff.value:g}_w{visit}"
 
 
+def concurrent(name: str) -> bool:
+    """Whether a predictor is a laboratory value taken under treatment.
+
+    Parameters
+    ----------
+    name : str
+        Its column, such as `ldh_ge_250_w16`, or a coefficient's name.
+
+    Returns
+    -------
+    bool
+        True for a flag after baseline: associated with the response while it came about, not a
+        predictor of it.
+    """
+    return _FLAG.fullmatch(name) is not None and not name.endswith("_w0")
+
+
+def timing(name: str) -> str:
+    """What must be said of a predictor because of when it was measured.
+
+    Parameters
+    ----------
+    name : str
+        Its column, or a coefficient's name.
+
+    Returns
+    -------
+    str
+        `CONCURRENT`, or nothing.
+    """
+    return CONCURRENT if concurrent(name) else ""
+
+
 def derive(frame: pd.DataFrame) -> pd.DataFrame:
     """Add the derived columns to a patient table.
 
@@ -78,7 +114,8 @@ def derive(frame: pd.DataFrame) -> pd.DataFrame:
         improvement; NaN where the baseline is 0) and `o_fraction` (visit over baseline), the last
         three NaN on the baseline row; `easi75` and `easi90` (1 where 100 (baseline - visit) >=
         75 or 90 baseline, in whole tenths; NaN at baseline, where a value is missing, and where
-        the baseline is 0); `age_over_30`; `week` (the visit as a float); and one patient-level
+        the baseline is 0); `easi_class` (how many of the two are met: 0, 1 or 2, NaN as they are);
+        `age_over_30`; `week` (the visit as a float); and one patient-level
         flag for each laboratory value and visit, such as `ige_gt_100_w0` (NaN where not measured).
     """
     result = frame[[name for name in frame.columns if not is_derived(str(name))]].copy()
@@ -101,6 +138,9 @@ def derive(frame: pd.DataFrame) -> pd.DataFrame:
         for rule in (rule for rule in RESPONSE_RULES.values() if rule.outcome == name):
             reached = 100 * (base - after) >= rule.percent * base
             new[rule.name] = np.where(np.isnan(after + ratio_base), np.nan, reached)
+            # Rules are nested, so how many are met is a class.
+            met = new.get(f"{name}_class", np.zeros(len(result)))
+            new[f"{name}_class"] = met + new[rule.name]
     if "age" in result.columns:
         age = result["age"].to_numpy(dtype=float)
         new["age_over_30"] = np.where(np.isnan(age), np.nan, age > AGE_CUTOFF)

@@ -226,6 +226,9 @@ def _meaning(name: str) -> str:
     if name in RESPONSE_RULES:
         rule = RESPONSE_RULES[name]
         return f"1 where {rule.outcome} fell by at least {rule.percent} % of baseline"
+    if name.endswith("_class"):
+        rules = [r for r in RESPONSE_RULES.values() if f"{r.outcome}_class" == name]
+        return f"how many of {', '.join(rule.name for rule in rules)} are met"
     flag = _FLAG.fullmatch(name)
     if flag:
         cutoff = CUTOFFS[flag[1]]

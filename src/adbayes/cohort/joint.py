@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from adbayes.cohort.joint_odds import Z_95, deviance_at, joint_fit, joint_limits
 from adbayes.cohort.kernel import PULL, WEIGHT, cost, miss
 from adbayes.cohort.lab_stages import LabStages, _measured
-from adbayes.cohort.labels import LabelProblem, OddsRow, search_labels
+from adbayes.cohort.labels import LabelProblem, search_labels
+from adbayes.cohort.odds_row import OddsRow
 from adbayes.cohort.polish import _best_pairs, _changed, excess
 from adbayes.cohort.windows import Floats
 from adbayes.errors import DataError

@@ -111,7 +111,7 @@ class LabStages(Stages):
 
         # The groups of Table 4 carry more numbers and are the base of everything after: more attempts.
         tries = self.effort.attempts * (3 if name == LAB_OF_GROUPS else 2)
-        self.labels[column] = self._best(column, attempt, tries)
+        self.labels[column] = self._best(column, attempt, tries, problem.near)
 
     def _share(self, name: str, v: int, week: int) -> float:
         shares = CLASS_SHARES.get(name)

@@ -12,71 +12,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import stats
 
 from adbayes.cohort.kernel import cost, miss, spread, width_at
 from adbayes.cohort.odds import limits, wald
+from adbayes.cohort.odds_row import OddsRow
 from adbayes.cohort.polish import excess, polish
 from adbayes.cohort.targets import ANY, Interval
 from adbayes.cohort.welch import GRID, welch_bounds, welch_miss, welch_window
-from adbayes.cohort.windows import Floats, Ints, window
+from adbayes.cohort.windows import MARGIN, Floats, Ints, window
 
 Labels = NDArray[np.int8]
 
-_FINEST = 2e-5
-"""Smallest half width of a window on the log scale."""
-
 _SOFT, _MEANS, _OUTSIDE = 0, 1, 2
 """What is asked of the groups: a choice, printed means with their p, a sum outside the group."""
-
-
-@dataclass(frozen=True)
-class OddsRow:
-    """A printed row: intervals of the odds ratio, its limits and its p value.
-
-    Parameters
-    ----------
-    odds_ratio, ci_low, ci_high, p_value : tuple of float
-        Intervals in which the row is printed as it is.
-    """
-
-    odds_ratio: Interval
-    ci_low: Interval
-    ci_high: Interval
-    p_value: Interval
-
-    def intervals(self) -> list[Interval]:
-        """The row on the scales of the search.
-
-        Returns
-        -------
-        list of tuple of float
-            Log odds ratio, log limits, and the Wald z with its sign: with the two-sided p a search
-            settles on the mirror image.
-        """
-        logs = [_log(pair) for pair in (self.odds_ratio, self.ci_low, self.ci_high)]
-        low, high = (float(stats.norm.isf(max(p, 1e-12) / 2)) for p in self.p_value[::-1])
-        return [*logs, (-high, -low) if sum(logs[0]) < 0 else (low, high)]
-
-    def scales(self) -> Floats:
-        """What one standard error is on these scales.
-
-        Returns
-        -------
-        ndarray of shape (4,)
-            From the width of the printed interval; 1 for z.
-        """
-        low, high = (math.sqrt(max(a * b, 1e-12)) for a, b in (self.ci_low, self.ci_high))
-        se = math.log(high / low) / 3.92
-        return np.array([se, se, se, 1.0])
-
-
-def _log(pair: Interval) -> Interval:
-    low, high = math.log(max(pair[0], 1e-12)), math.log(pair[1])
-    # A limit such as 104.917 is printed to five parts in a million: no search over 99 patients aims so
-    # finely, and one that tried would never finish the rest of the row.
-    room = max(_FINEST - (high - low) / 2, 0.0)
-    return low - room, high + room
 
 
 @dataclass(frozen=True)
@@ -211,6 +159,24 @@ class LabelProblem:
         ]
         # A characteristic of which only the count is printed has nothing else to agree with.
         return np.stack(found, axis=-1) if found else np.zeros((len(labels), 0))
+
+    def near(self, labels: Labels) -> bool:
+        """Whether every number of the printed row is met or near.
+
+        Parameters
+        ----------
+        labels : ndarray of int8
+            0, 1, or -1 for no value.
+
+        Returns
+        -------
+        bool
+            True without a row.
+        """
+        if self.row is None:
+            return True
+        row = replace(self, row=self.row.relaxed()).residual(labels)[:4]
+        return bool((np.abs(row) <= 1 / MARGIN).all())
 
     def residual(self, state: Labels) -> Floats:
         """Distance of each number from the middle of its window.

@@ -37,9 +37,11 @@ class ScoreStages(LabStages):
     ----------
     beside : int
         Printed numbers other than p values that the score in hand does not have.
+    near : bool
+        Whether it has all of them, and every p value within 0.002.
     """
 
-    beside = 0
+    beside, near = 0, True
 
     def scores(self) -> None:
         """Find each score: baseline with the last visit, then the visits between.
@@ -53,16 +55,19 @@ class ScoreStages(LabStages):
 
     def _score(self, name: str, done: list[str]) -> None:
         """Find a score; again, from another draw, where anything but a p value is left over."""
-        found: list[tuple[int, float, dict[str, float], Ints]] = []
-        for number in range(self.effort.redrawn + 1):
-            before, self.beside = dict(self.missed), 0
+        found: list[tuple[bool, int, float, dict[str, float], Ints]] = []
+        often = self.effort.redrawn
+        for number in range(3 * often + 1):
+            if number > often and any(not far for far, *_ in found):
+                break
+            before, self.beside, self.near = dict(self.missed), 0, True
             values = self._score_drawn(name, done, number)
             new = {stage: m for stage, m in self.missed.items() if stage not in before}
             self.missed = before
-            found.append((self.beside, sum(new.values()), new, values))
-            if self.beside == 0 and sum(new.values()) < _NEAR_ENOUGH:
+            found.append((not self.near, self.beside, sum(new.values()), new, values))
+            if self.near and sum(new.values()) < _NEAR_ENOUGH:
                 break
-        *_, new, self.values[name] = min(found, key=lambda f: (f[1] > _FAR_OFF, *f[:2]))
+        *_, new, self.values[name] = min(found, key=lambda f: (f[0], f[2] > _FAR_OFF, f[1], f[2]))
         self.missed |= new
 
     def _score_drawn(self, name: str, done: list[str], number: int) -> Ints:
@@ -168,6 +173,7 @@ class ScoreStages(LabStages):
             state = min((state, near), key=lambda s: (problem.beside(s), missed(problem, s)))
         self.missed[stage] = missed(problem, state)
         self.beside += problem.beside(state)
+        self.near &= missed(problem.relaxed(_NEAR_P), state) == 0.0
         return state
 
 

@@ -15,7 +15,8 @@ from scipy import stats
 
 from adbayes.cohort.assumptions import Assumptions
 from adbayes.cohort.easi import EasiProblem, reconstruct_easi
-from adbayes.cohort.labels import Difference, LabelProblem, OddsRow, search_labels
+from adbayes.cohort.labels import Difference, LabelProblem, search_labels
+from adbayes.cohort.odds_row import OddsRow
 from adbayes.cohort.outcomes import PATIENT_COLUMNS, RESPONSE_RULES
 from adbayes.cohort.targets import Interval, Targets, is_high_group
 from adbayes.cohort.windows import Schedule
@@ -50,7 +51,8 @@ class Effort:
     attempts : int
         Repetitions of a search that has not made everything agree.
     redrawn : int
-        Scores found anew where a visit does not come near.
+        Scores found anew where a visit does not come near; three times as often while a printed
+        number is not even within what counts as near.
     trials : int
         EASI found anew where the rows of the characteristics do not all agree with it.
     joint, pairs : int
@@ -108,10 +110,19 @@ class Stages:
         """A seed of its own for every stage and attempt, whatever ran before."""
         return zlib.crc32(repr((self.seed, *names)).encode())
 
-    def _best(self, name: str, attempt: Callable[[int], tuple[Any, float]], tries: int) -> Any:
+    def _best(
+        self,
+        name: str,
+        attempt: Callable[[int], tuple[Any, float]],
+        tries: int,
+        near: Callable[[Any], bool] = lambda _: True,
+    ) -> Any:
+        """The best of some attempts; of up to three times as many while it is not even near."""
         self.progress(name)
         best, least = None, np.inf
-        for k in range(tries):
+        for k in range(3 * tries):
+            if k >= tries and near(best):
+                break
             found, missed = attempt(k)
             if missed < least or best is None:
                 best, least = found, missed

@@ -13,6 +13,8 @@ from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
+from adbayes.model.imputation import BLOCK
+from adbayes.model.imputed_density import horseshoe_scales
 from adbayes.model.priors import Prior
 
 if TYPE_CHECKING:
@@ -127,6 +129,17 @@ class Fit:
         values = structure.log_likelihood(self.posterior, self.frame, self.design, self.analysis)
         return xr.Dataset({self.frame.outcome: values})
 
+    @cached_property
+    def patient_log_likelihood(self) -> xr.DataArray:
+        """Log-likelihood of each patient (dimension ``unit``), patient effects integrated out.
+
+        Through quadrature on a subset of the draws where there is no closed form; SpecError where
+        the integral has several dimensions.
+        """
+        from adbayes.inference.marginal_likelihood import patient_log_likelihood
+
+        return patient_log_likelihood(self)
+
     def summary(self) -> pd.DataFrame:
         """Posterior summaries of the clinical quantities and of every parameter.
 
@@ -196,9 +209,9 @@ class Fit:
         Returns
         -------
         pandas.DataFrame
-            The columns of `adbayes.checks.sensitivity.COLUMNS`.
+            The columns of `adbayes.checks.power_scaling.COLUMNS`.
         """
-        from adbayes.checks.sensitivity import power_scaling
+        from adbayes.checks.power_scaling import power_scaling
 
         return power_scaling(self, alpha)
 
@@ -221,6 +234,47 @@ class Fit:
         from adbayes.results.predictions import predict
 
         return predict(self, new, seed=seed)
+
+    def loo(self) -> pd.DataFrame:
+        """Leave-one-patient-out predictive accuracy.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `adbayes.checks.loo.loo`.
+        """
+        from adbayes.checks.loo import loo
+
+        return loo(self)
+
+    def influence(self) -> pd.DataFrame:
+        """Every reported quantity without each patient in turn.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `adbayes.checks.influence.influence`.
+        """
+        from adbayes.checks.influence import influence
+
+        return influence(self)
+
+    def contrasts(self, by: str | None = None) -> pd.DataFrame:
+        """All differences between the levels of a predictor, with simultaneous intervals.
+
+        Parameters
+        ----------
+        by : str, optional
+            The predictor; the spec's ``[estimands] by`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `adbayes.results.contrasts.COLUMNS`.
+        """
+        from adbayes.results.contrasts import contrasts
+
+        return contrasts(self, by)
 
     def __repr__(self) -> str:
         a = self.analysis
@@ -249,12 +303,16 @@ def top_level_priors(analysis: Analysis) -> dict[str, Prior]:
     -------
     dict of str to Prior
         A group effect is represented by its hyper-prior (``1|patient_sigma``): scaling the
-        distribution of the effects themselves would scale the model, not a belief.
+        distribution of the effects themselves would scale the model, not a belief. A horseshoe is
+        represented by the two scales that all its slopes share, for the same reason.
     """
     top: dict[str, Prior] = {}
     for name, prior in analysis.priors.items():
         drawn = name.replace(".", "_", 1) if name.split(".")[0] in analysis.formulas else name
-        if prior.is_hierarchical:
+        if name == BLOCK:
+            scales = horseshoe_scales(prior)
+            top.update({key: scales[key] for key in ("slopes_tau", "slopes_slab")})
+        elif prior.is_hierarchical:
             top.update({f"{drawn}_{key}": hyper for key, hyper in prior.hyper_priors()})
         else:
             top[drawn] = prior

@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 
 from adbayes.errors import DataError, SpecError
+from adbayes.inference.printed_answer import SCALES, Answer, summary_table
 from adbayes.inference.printed_ids import quantity, quantity_ids, reason
-from adbayes.inference.printed_posterior import SCALES, PrintedPosterior, prior_on, summary_table
+from adbayes.inference.printed_posterior import PrintedPosterior, prior_on
 from adbayes.inference.printed_quantity import Quantity
+from adbayes.inference.printed_together import all_together, together, together_ids
 from adbayes.inference.quadrature import Grid
 from adbayes.model.library import models_folder
 from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
 from adbayes.model.priors import Prior
+from adbayes.paper.likelihood import Likelihood
 from adbayes.paper.published import Paper
 
 PRIOR_FILE = "published.toml"
@@ -71,11 +74,93 @@ def posterior(
     SpecError
         For an unknown prior set, or what is neither a set's name nor a prior.
     """
-    if not (priors is None or isinstance(priors, str | Prior)):
-        raise SpecError(f"priors is a set's name or one Prior, found {type(priors).__name__}.")
+    _check_priors(priors)
+    asked, variant, n = _asked(id, n, likelihood)
+    return _posterior(asked, variant, n, priors)
+
+
+def answer(
+    id: str,
+    priors: str | Prior | None = None,
+    n: int | None = None,
+    likelihood: str = "skewed",
+    variant: str | None = None,
+) -> Answer:
+    """The posterior of a quantity from printed numbers, by itself or together with others.
+
+    Parameters
+    ----------
+    id : str
+        As for `posterior`, or a quantity that only exists together with others:
+        ``fig2.<a>_<b>.partial``, ``fig2.<a>_<b>.minus_<c>_<d>``, ``table5.tau``, ``table4.tau``.
+    priors : str or Prior, optional
+        As for `posterior`; together with others one prior is of the correlation matrix (the margin of
+        an LKJ prior) or of the scale tau.
+    n, likelihood
+        As for `posterior`; of what is taken together only Figure 2 takes another n.
+    variant : str, optional
+        To take numbers together: ``joint`` or ``joint_n82`` for a correlation of Figure 2, from all
+        six; ``hierarchical`` (with ``_independent``, ``_high`` or ``_exchangeable`` for another stated
+        dependence) for a row of Table 5 or a difference of Table 4, partially pooled.
+
+    Returns
+    -------
+    Answer
+        By itself a `PrintedPosterior`; together with others weighted draws, with their Monte Carlo
+        error.
+
+    Raises
+    ------
+    DataError
+        As `posterior`, and for a variant that the quantity does not have.
+    SpecError
+        As `posterior`, and for one prior that is of another kind than is needed.
+    """
+    alone = id not in together_ids() or id in quantity_ids()
+    if variant is None and alone:
+        return posterior(id, priors, n, likelihood)
+    _check_priors(priors)
+    _check_whole(n)
+    if likelihood != "skewed":
+        raise DataError(f"{id} taken together with others has no likelihood {likelihood!r}.")
+    name, chosen = _chosen(priors)
+    given = priors if isinstance(priors, Prior) else None
+    return together(quantity(id).id if alone else id, variant, n, name, chosen, given)
+
+
+def printed_likelihood(
+    id: str, priors: str | None = None, n: int | None = None, likelihood: str = "skewed"
+) -> tuple[Quantity, Likelihood, Prior]:
+    """What the print says about a quantity before any prior on it, and the prior it is given.
+
+    Parameters
+    ----------
+    id, n, likelihood
+        As in `posterior`.
+    priors : str, optional
+        The set; it also holds what is not printed, such as the correlation of two visits.
+
+    Returns
+    -------
+    tuple of (Quantity, Likelihood, Prior)
+        The likelihood and the prior are on the quantity's working scale, but for a share, whose prior
+        is stated for the share.
+
+    Raises
+    ------
+    DataError, SpecError
+        As `posterior`.
+    """
+    asked, variant, n = _asked(id, n, likelihood)
+    _, chosen = choose_set(prior_sets(), priors, PRIOR_FILE)
+    shape = asked.build(n, chosen, "wald" if variant == "wald" else "skewed")
+    return asked, shape, chosen[asked.kind]
+
+
+def _asked(id: str, n: int | None, likelihood: str) -> tuple[Quantity, str, int | None]:
+    """The quantity, its variant and the number of patients, all checked."""
     asked = quantity(id)
-    if n is not None and (isinstance(n, bool) or not isinstance(n, Integral)):
-        raise DataError(f"n is {n!r}; it must be a whole number of patients.")
+    _check_whole(n)
     if n is not None and not asked.takes_n:
         raise DataError(
             f"{asked.id} does not take another n: its likelihood is fixed by the print."
@@ -88,16 +173,24 @@ def posterior(
     variant = "wald" if likelihood == "wald" else "base"
     if n is not None and n != reported:
         variant = f"n{n}"
-    return _posterior(asked, variant, reported if n is None else n, priors)
+    return asked, variant, reported if n is None else n
+
+
+def _check_priors(priors: object) -> None:
+    if not (priors is None or isinstance(priors, str | Prior)):
+        raise SpecError(f"priors is a set's name or one Prior, found {type(priors).__name__}.")
+
+
+def _check_whole(n: int | None) -> None:
+    if n is not None and (isinstance(n, bool) or not isinstance(n, Integral)):
+        raise DataError(f"n is {n!r}; it must be a whole number of patients.")
 
 
 def _posterior(
     asked: Quantity, variant: str, n: int | None, priors: str | Prior | None
 ) -> PrintedPosterior:
     given = isinstance(priors, Prior)
-    name, chosen = choose_set(
-        prior_sets(), None if isinstance(priors, Prior) else priors, PRIOR_FILE
-    )
+    name, chosen = _chosen(priors)
     prior = priors if isinstance(priors, Prior) else chosen[asked.kind]
     shape = asked.build(n, chosen, "wald" if variant == "wald" else "skewed")
     scale = SCALES[asked.scale]
@@ -129,6 +222,11 @@ def _posterior(
     )
 
 
+def _chosen(priors: str | Prior | None) -> tuple[str, PriorSet]:
+    """The named set, the reported one beside a prior of the caller's."""
+    return choose_set(prior_sets(), None if isinstance(priors, Prior) else priors, PRIOR_FILE)
+
+
 def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:
     """Every quantity that print alone answers, with its other denominators and likelihoods.
 
@@ -144,15 +242,17 @@ def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:
     DataFrame
         Summary rows in the order of the paper, and `published_id`: the quantity's id. The variant is
         ``base`` for the reported n and likelihood, ``n82`` and so on for another n, ``wald`` for a
-        normal likelihood of an odds ratio.
+        normal likelihood of an odds ratio. After them those that take numbers together: ``joint``
+        and ``hierarchical`` variants as `answer` names them.
     """
     wanted = set(paper.published["quantity"])
-    posteriors = []
+    posteriors: list[Answer] = []
     for asked in (quantity(id) for id in quantity_ids() if id in wanted):
         variants = dict(asked.denominators)
         if asked.estimand == "odds_ratio":
             variants["wald"] = variants["base"]
         posteriors += [_posterior(asked, variant, n, priors) for variant, n in variants.items()]
+    posteriors += all_together(*_chosen(priors))
     return summary_table(posteriors).assign(published_id=[each.id for each in posteriors])
 
 

@@ -1,65 +1,18 @@
-"""The posterior of one printed quantity, with its summary on the scale it is reported on."""
+"""The posterior of one printed quantity by quadrature, with its summary on the scale it is reported on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from adbayes.errors import DataError
+from adbayes.inference.printed_answer import Answer, Scale
 from adbayes.inference.quadrature import Grid
 from adbayes.model.priors import Prior
 
 Array = NDArray[np.float64]
-
-SUMMARY_COLUMNS = (
-    "model", "variant", "priors", "evidence", "cohort", "estimand", "outcome", "visit", "term", "unit",
-    "n", "mean", "median", "sd", "ci_low", "ci_high", "ci_prob", "null", "prob_direction",
-    "mcse_mean", "ess_bulk", "ess_tail", "r_hat", "flag", "x",
-)  # fmt: skip
-"""Columns of a summary row."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The scale a quantity is integrated on, and the way back to the scale it is reported on.
-
-    Parameters
-    ----------
-    name : str
-        identity, log, logit or fisher_z.
-    report : callable
-        From the working scale to the reported one; increasing.
-    slope : callable
-        Derivative of `report`.
-    """
-
-    name: str
-    report: Callable[[Array], Array]
-    slope: Callable[[Array], Array]
-
-
-SCALES: dict[str, Scale] = {
-    scale.name: scale
-    for scale in (
-        Scale("identity", lambda theta: theta, np.ones_like),
-        Scale("log", np.exp, np.exp),
-        Scale(
-            "logit",
-            special.expit,
-            lambda theta: np.exp(special.log_expit(theta) + special.log_expit(-theta)),
-        ),
-        Scale(
-            "fisher_z",
-            np.tanh,
-            lambda theta: np.exp(-2 * (np.logaddexp(theta, -theta)) + np.log(4)),
-        ),
-    )
-}
-"""Working scales by name."""
 
 
 def prior_on(scale: Scale, prior: Prior) -> Callable[[Array], Array]:
@@ -90,55 +43,21 @@ def prior_on(scale: Scale, prior: Prior) -> Callable[[Array], Array]:
     return log
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class PrintedPosterior:
-    """The posterior of a quantity from printed numbers alone.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class PrintedPosterior(Answer):
+    """The posterior of a quantity from printed numbers alone, by quadrature.
 
     Parameters
     ----------
-    id : str
-        Of the quantity, in the ledger or derived from it.
-    place : str
-        Where it is printed, and the print.
     theta, density, prior_density : numpy.ndarray
         Grid on the working scale, posterior and prior density at its points.
-    scale : Scale
-        The working scale; every summary is on the reported scale.
-    prior : Prior
-        The prior, as stated.
-    priors : str
-        Name of its set; ``given`` for a prior of the caller's.
-    variant : str
-        ``base``, another denominator such as ``n82``, or ``wald``.
-    estimand, outcome, term, unit : str
-        As in a summary row.
-    visit, n : int or None
-        Week, and patients behind the print; None where it has none or does not say.
-    null : float
-        The value of no effect, on the reported scale; NaN where there is none.
-    note : str
-        What the posterior assumes.
     grid : Grid
         The density with its quadrature.
     """
 
-    id: str
-    place: str
     theta: Array
     density: Array
     prior_density: Array
-    scale: Scale
-    prior: Prior
-    priors: str
-    variant: str
-    estimand: str
-    outcome: str
-    term: str
-    unit: str
-    visit: int | None
-    n: int | None
-    null: float
-    note: str
     grid: Grid
 
     def mean(self) -> float:
@@ -171,42 +90,11 @@ class PrintedPosterior:
         """
         return float(np.sqrt(self.grid.expect((self._reported() - self.mean()) ** 2)))
 
-    def interval(self, prob: float = 0.95) -> tuple[float, float]:
-        """Equal-tailed credible interval on the reported scale.
+    def _quantiles(self, levels: tuple[float, float]) -> Array:
+        return self.grid.quantile(levels)
 
-        Parameters
-        ----------
-        prob : float
-            In (0, 1).
-
-        Returns
-        -------
-        tuple of (float, float)
-            Lower and upper end.
-
-        Raises
-        ------
-        DataError
-            For a probability outside (0, 1).
-        """
-        if not 0 < prob < 1:
-            raise DataError(f"prob is {prob}; it must lie between 0 and 1, such as 0.95.")
-        low, high = self.scale.report(self.grid.quantile([(1 - prob) / 2, (1 + prob) / 2]))
-        return float(low), float(high)
-
-    def prob_direction(self) -> float:
-        """Probability of the more probable side of the null.
-
-        Returns
-        -------
-        float
-            In [0.5, 1]; NaN where there is no null.
-        """
-        if np.isnan(self.null):
-            return float("nan")
-        working = {"log": np.log, "fisher_z": np.arctanh}.get(self.scale.name, float)(self.null)
-        below = self.grid.cdf(float(working))
-        return max(below, 1 - below)
+    def _below(self, working: float) -> float:
+        return self.grid.cdf(working)
 
     def curve(self) -> pd.DataFrame:
         """Posterior and prior density on the reported scale, for plots.
@@ -229,85 +117,6 @@ class PrintedPosterior:
             }
         )
 
-    def summary(self) -> pd.DataFrame:
-        """The posterior as one row of the summary table.
-
-        Returns
-        -------
-        DataFrame
-            `SUMMARY_COLUMNS`; Monte Carlo columns are empty because nothing was sampled.
-        """
-        return summary_table([self])
-
-    def row(self) -> dict[str, Any]:
-        """The values of the summary row.
-
-        Returns
-        -------
-        dict
-            `SUMMARY_COLUMNS` to value.
-        """
-        low, high = self.interval()
-        nothing = float("nan")
-        return {
-            # Table 5 and Table 6 answer different questions about the same predictor.
-            "model": f"published.{self.id.split('.')[0]}",
-            "variant": self.variant,
-            "priors": self.priors,
-            "evidence": "published",
-            "cohort": "",
-            "estimand": self.estimand,
-            "outcome": self.outcome,
-            "visit": self.visit,
-            "term": self.term,
-            "unit": self.unit,
-            "n": self.n,
-            "mean": self.mean(),
-            "median": self.median(),
-            "sd": self.sd(),
-            "ci_low": low,
-            "ci_high": high,
-            "ci_prob": 0.95,
-            "null": self.null,
-            "prob_direction": self.prob_direction(),
-            **dict.fromkeys(("mcse_mean", "ess_bulk", "ess_tail", "r_hat"), nothing),
-            "flag": "",
-            "x": "",
-        }
-
     def _reported(self) -> Array:
         with np.errstate(over="ignore"):  # far out, where the density is 0
             return self.scale.report(self.theta)
-
-    def __repr__(self) -> str:
-        low, high = self.interval()
-        line = (
-            f"median {self.median():.3g} ({low:.3g} to {high:.3g}, 95 % equal-tailed) {self.unit}"
-        )
-        if not np.isnan(self.null):
-            side = "above" if self.median() > self.null else "below"
-            line += f", P({side} {self.null:g}) = {self.prob_direction():.3f}"
-        return (
-            f"PrintedPosterior {self.id}: {self.estimand}, variant {self.variant}\n"
-            f"  print      {self.place}\n"
-            f"  prior      {self.prior} ({self.priors})\n"
-            f"  posterior  {line}\n"
-            f"  note       {self.note}"
-        )
-
-
-def summary_table(posteriors: Sequence[PrintedPosterior]) -> pd.DataFrame:
-    """Posteriors as rows of the summary table.
-
-    Parameters
-    ----------
-    posteriors : sequence of PrintedPosterior
-        One a row.
-
-    Returns
-    -------
-    DataFrame
-        `SUMMARY_COLUMNS`; visit and n are nullable integers.
-    """
-    table = pd.DataFrame([each.row() for each in posteriors], columns=list(SUMMARY_COLUMNS))
-    return table.astype({"visit": "Int64", "n": "Int64"})

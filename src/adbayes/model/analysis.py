@@ -49,6 +49,8 @@ class Analysis:
         What the kind's table states beside formulas, family and link.
     index : tuple of str
         Columns beside the formulas' that together name a row of the likelihood.
+    differs : str
+        Why what it reports is not what was printed; empty where it can be the same.
     """
 
     model: str
@@ -69,6 +71,7 @@ class Analysis:
     kind: str = "bambi"
     options: Mapping[str, str] = field(default_factory=dict)
     index: tuple[str, ...] = ()
+    differs: str = ""
 
     @property
     def key(self) -> str:
@@ -86,6 +89,12 @@ class Analysis:
         """The column whose levels are exchangeable; none for a formula with no or several groups."""
         groups = self.mean.grouping
         return self.options.get("unit", groups[0] if len(groups) == 1 else None)
+
+    @property
+    def imputed(self) -> tuple[str, ...]:
+        """The columns whose missing values are parameters of the model."""
+        listed = self.options.get("impute", "") if self.data.missing == "model" else ""
+        return tuple(listed.split())
 
     @property
     def columns(self) -> tuple[str, ...]:

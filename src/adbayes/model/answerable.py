@@ -7,6 +7,7 @@ import pandas as pd
 from adbayes.errors import DataError
 from adbayes.model.analysis import Analysis
 from adbayes.model.kinds import KINDS
+from adbayes.model.responses import OF_FRACTIONS, beside_levels, score_of
 from adbayes.model.sentences import nearest
 
 # Quantities that have one value a level of the spec's `by` column.
@@ -37,7 +38,13 @@ def unanswerable(analysis: Analysis) -> list[str]:
     if "share_mcid" in a.estimands.report and a.estimands.mcid is None:
         faults.append(f'{where} share_mcid needs mcid = {{ value = ..., source = "..." }}')
     by = a.estimands.by
-    if set(a.estimands.report) & set(BY_LEVEL) and by not in a.mean.columns:
+    per_level = {*OF_FRACTIONS, *(("response",) if score_of(a) else ())}
+    if set(a.estimands.report) & per_level and beside_levels(a):
+        faults.append(
+            f"{where} quantities of a fraction are for models of {by!r} and one group intercept; take "
+            f"{', '.join(beside_levels(a))} out of the formula, or leave them out of report"
+        )
+    if set(a.estimands.report) & {*BY_LEVEL, *per_level} and by not in a.mean.columns:
         faults.append(
             f"{where} by = {by!r} is not a column of the formula{nearest(by, a.mean.columns)}"
         )

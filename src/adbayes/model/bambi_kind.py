@@ -10,6 +10,7 @@ from adbayes.model.analysis import MEAN, Analysis, expected_parameters
 from adbayes.model.families import FAMILIES
 from adbayes.model.formula import Formula, parse_formula
 from adbayes.model.kind import Likelihood, Parameter
+from adbayes.model.responses import response_estimands
 from adbayes.model.sentences import nearest
 from adbayes.model.spec_tables import BambiTable
 
@@ -125,7 +126,7 @@ def answers(analysis: Analysis) -> frozenset[str]:
         found |= {"odds_ratio"}
     if binary and not a.mean.groups:
         found |= {"risk_difference", "risk_ratio"}
-    return frozenset(found)
+    return frozenset(found) | response_estimands(a)
 
 
 def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:

@@ -145,7 +145,7 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
     priors: dict[str, Any] = {}
     known = analysis.priors
     if analysis.kind != "bambi":  # then Bambi says what the mean's formula means, and no more
-        known = {name: known[name] for name in analysis.mean.common}
+        known = {name: known[name] for name in analysis.mean.common if name in known}
     for name, prior in known.items():
         parameter, _, term = name.partition(".")
         if term and parameter in analysis.formulas:
@@ -161,7 +161,7 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
         warnings.filterwarnings("ignore", "The intercept is omitted in ordinal")
         model = bmb.Model(
             bmb.Formula(main, *extra),
-            frame.data,
+            frame.filled,
             family=analysis.family.name,
             link=analysis.link,
             priors=priors,
@@ -170,7 +170,7 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             extra_namespace=dict(NUMERIC_TRANSFORMS),
         )
     for one in design_of(model).terms:
-        for key, value in analysis.priors[one.name].parameters:
+        for key, value in known[one.name].parameters if one.name in known else ():
             if isinstance(value, tuple) and len(value) != len(one.coefficients):
                 raise SpecError(
                     f"{analysis.where_from}: [priors.{analysis.prior_set}] {one.name!r}: {key} has "

@@ -9,11 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from adbayes.model import logistic_regression, random_intercept, visit_covariance
+from adbayes.model import (
+    imputed_logistic,
+    logistic_regression,
+    random_intercept,
+    visit_covariance,
+)
 from adbayes.model.analysis import Analysis
 from adbayes.model.structure import Frozen, Structure
 
-STRUCTURES: tuple[Structure, ...] = (logistic_regression, random_intercept, visit_covariance)
+STRUCTURES: tuple[Structure, ...] = (
+    logistic_regression,
+    random_intercept,
+    imputed_logistic,
+    visit_covariance,
+)
 
 
 def structure_of(analysis: Analysis) -> Structure | None:
@@ -83,8 +93,9 @@ def swapped(structure: Structure, frozen: Frozen, data: dict[str, np.ndarray]) -
         For a missing or extra array, a wrong rank or width, lengths that disagree, a value that is
         not finite, a scale that is not positive. It means a fault in the builder, not in the data.
     """
-    check_swap(structure, _placeholders(structure, frozen), data)
-    clean = {name: np.array(value, dtype=np.float64, order="C") for name, value in data.items()}
+    there = _placeholders(structure, frozen)
+    check_swap(structure, there, data)
+    clean = {key: np.array(value, dtype=there[key].dtype, order="C") for key, value in data.items()}
     return compiled(structure, frozen).with_data(**clean)
 
 

@@ -76,6 +76,20 @@ FAMILIES: dict[str, Family] = {
             lambda y: bool((y > 0).all()),
         ),
         Family(
+            "hurdle_gamma",
+            ("alpha", "psi"),
+            ("log", "identity", "inverse"),
+            "a number, 0 or more",
+            lambda y: bool((y >= 0).all()),
+        ),
+        Family(
+            "beta",
+            ("kappa",),
+            ("logit", "probit", "cloglog"),
+            "a number above 0 and below 1",
+            lambda y: bool(((y > 0) & (y < 1)).all()),
+        ),
+        Family(
             "cumulative", ("threshold",), ("logit", "probit", "cloglog"), "ordered classes", _whole
         ),
     )

@@ -11,6 +11,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
 from adbayes.model.analysis import Analysis
 from adbayes.model.answerable import BY_LEVEL, baseline, levels
+from adbayes.model.responses import OF_BASELINES, score_of
 from adbayes.model.sentences import nearest
 from adbayes.model.where import parse_where, rows_where
 
@@ -31,6 +32,8 @@ class ModelFrame:
         Reason to number of rows left out for a missing value.
     trials : str or None
         The column of trials, for an outcome that counts successes.
+    imputed : tuple of str
+        The columns whose missing values (NaN in `data`) are parameters of the model.
     """
 
     data: pd.DataFrame
@@ -38,6 +41,17 @@ class ModelFrame:
     unit: str | None
     dropped: dict[str, int]
     trials: str | None = None
+    imputed: tuple[str, ...] = ()
+
+    @property
+    def filled(self) -> pd.DataFrame:
+        """The data with 0 where a value is imputed: for a design matrix, which cannot hold NaN."""
+        return self.data.fillna(dict.fromkeys(self.imputed, 0.0))
+
+    @property
+    def gaps(self) -> dict[str, int]:
+        """Column to the number of its values that are imputed."""
+        return {name: int(self.data[name].isna().sum()) for name in self.imputed}
 
     @property
     def n_rows(self) -> int:
@@ -115,7 +129,7 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     Returns
     -------
     ModelFrame
-        Rows without missing values.
+        Rows without missing values but those that the model imputes.
 
     Raises
     ------
@@ -153,11 +167,14 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
                 "change the condition"
             )
     unit = "patient" if "patient" in frame.columns else analysis.unit
-    keep = [*analysis.columns, *([unit] if unit and unit not in analysis.columns else [])]
-    frame = frame.loc[:, keep].reset_index(drop=True)
+    carried = _baseline_column(analysis, cohort)
+    keep = dict.fromkeys([*analysis.columns, *([unit] if unit else []), *carried])
+    frame = frame.loc[:, list(keep)].reset_index(drop=True)
     if table.missing == "failure":
         frame[table.outcome] = frame[table.outcome].fillna(0.0)
     frame, dropped = _complete(analysis, frame, source)
+    for column in (name for name in table.log2 if name in frame.columns):
+        frame[column] = _log2(frame[column], source)
     for column, (centre, scale) in table.standardize.items():
         if column not in frame.columns:
             continue  # named by another predictor's formula under for_each
@@ -172,24 +189,61 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     _one_row_each(analysis, frame, source)
     if set(analysis.estimands.report) & set(BY_LEVEL):
         baseline(analysis, levels(frame[analysis.estimands.by]))
-    return ModelFrame(frame, table.outcome, unit, dropped, analysis.mean.trials)
+    return ModelFrame(frame, table.outcome, unit, dropped, analysis.mean.trials, analysis.imputed)
+
+
+def _log2(values: pd.Series, source: str) -> pd.Series:
+    """Logarithms to base 2: a step of 1 is a doubling."""
+    name = values.name
+    if not pd.api.types.is_numeric_dtype(values):
+        raise DataError(
+            f"{source}: {name!r} holds text and has no logarithm; take it out of [data] log2"
+        )
+    if (values <= 0).any():
+        raise DataError(
+            f"{source}: {name!r} has {values.min():g}, which has no logarithm; values above 0 are "
+            "needed, or take it out of [data] log2"
+        )
+    return pd.Series(np.log2(values.to_numpy(dtype=float)), index=values.index)
 
 
 def _every_patient(cohort: Cohort, visit: int | None) -> pd.DataFrame:
-    """A row for every patient at the visit, so that an absent row can count as a failure."""
+    """A row for every patient at the visit, or at all of the file's: an absent row is a failure."""
     frame = cohort.frame
-    if not cohort.clinical or visit is None:
+    if not cohort.clinical:
         return frame
     constant = frame.groupby("patient").nunique(dropna=False).max() <= 1
     fixed = frame.groupby("patient", as_index=False)[list(constant.index[constant])].first()
-    absent = ~fixed["patient"].isin(frame.loc[frame["visit"] == visit, "patient"])
-    return pd.concat([frame, fixed[absent].assign(visit=visit)], ignore_index=True)
+    added = []
+    for week in cohort.visits if visit is None else (visit,):
+        absent = ~fixed["patient"].isin(frame.loc[frame["visit"] == week, "patient"])
+        added.append(fixed[absent].assign(visit=week))
+    return pd.concat([frame, *added], ignore_index=True)
+
+
+def _baseline_column(analysis: Analysis, cohort: Cohort) -> tuple[str, ...]:
+    """The baseline that a fraction of it is of: a score is the fraction times it."""
+    score = score_of(analysis)
+    if score is None:
+        return ()
+    name = f"{score}_baseline"
+    if cohort.clinical and name in cohort.frame.columns:
+        return (name,)
+    asked = [name for name in analysis.estimands.report if name in OF_BASELINES]
+    if asked:
+        raise DataError(
+            f"{cohort.source}: {asked[0]!r} of {analysis.model} needs each patient's baseline of "
+            f"{score!r}, which only a patient file has; add it, or leave {asked[0]!r} out of "
+            "[estimands] report"
+        )
+    return ()
 
 
 def _complete(
     analysis: Analysis, frame: pd.DataFrame, source: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
-    gaps = frame[list(analysis.columns)].isna()
+    needed = [name for name in analysis.columns if name not in analysis.imputed]
+    gaps = frame[needed].isna()
     counts = gaps.sum()
     dropped = {f"{name} missing": int(n) for name, n in counts.items() if n}
     if dropped and analysis.data.missing == "error":

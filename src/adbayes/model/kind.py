@@ -34,12 +34,16 @@ class Parameter:
         Whether its prior may list values, one a level.
     distributions : tuple of str
         What its prior may be; empty for any distribution of one number.
+    covers : tuple of str
+        Parameters that it stands for where they have no prior of their own: then it need not be
+        stated, and nor need they.
     """
 
     name: str
     hyper: bool = False
     listed: bool = True
     distributions: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

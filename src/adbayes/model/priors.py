@@ -13,7 +13,9 @@ import numpy as np
 from scipy import stats
 
 from adbayes.errors import SpecError
+from adbayes.model.horseshoe import RegularizedHorseshoe
 from adbayes.model.lkj import Lkj
+from adbayes.model.log_f import LogF, log_f_in_pymc
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -53,6 +55,7 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Normal": (("mu", "sigma"), lambda mu, sigma: stats.norm(mu, sigma)),
     "StudentT": (("nu", "mu", "sigma"), lambda nu, mu, sigma: _student(nu, sigma, mu)),
     "Cauchy": (("alpha", "beta"), lambda alpha, beta: stats.cauchy(alpha, beta)),
+    "LogF": (("m",), LogF),
     "Laplace": (("mu", "b"), lambda mu, b: stats.laplace(mu, b)),
     "HalfNormal": (("sigma",), lambda sigma: stats.halfnorm(scale=sigma)),
     "HalfStudentT": (("nu", "sigma"), lambda nu, sigma: _half(_student)(nu=nu, sigma=sigma)),
@@ -65,7 +68,17 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
     "LKJ": (("eta",), Lkj),  # of a correlation matrix
 }
-_POSITIVE = {"sigma", "nu", "b", "beta", "lam", "eta"}
+_NOT_PYMC: dict[str, Callable[..., Any]] = {"LogF": log_f_in_pymc}
+"""What PyMC lacks, made by a function of name, parameters, dims and shape."""
+# One prior of a whole block of slopes: not one that a single parameter can have.
+BLOCKS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
+    "RegularizedHorseshoe": (
+        ("relevant", "predictors", "patients", "slab_scale", "slab_df"),
+        RegularizedHorseshoe,
+    ),
+}
+_KNOWN = DISTRIBUTIONS | BLOCKS
+_POSITIVE = {"sigma", "nu", "b", "beta", "lam", "m", "eta", *BLOCKS["RegularizedHorseshoe"][0]}
 _POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta"}  # a Cauchy's alpha is its location
 
 
@@ -76,7 +89,7 @@ class Prior:
     Parameters
     ----------
     distribution : str
-        A name of `DISTRIBUTIONS` (PyMC's names).
+        A name of `DISTRIBUTIONS` (PyMC's names) or of `BLOCKS`.
     parameters : tuple of (str, value)
         PyMC's parameters in order; a value is a number, a tuple of numbers (one a level of the
         term), or another prior (a hyper-prior, for group effects).
@@ -95,7 +108,7 @@ class Prior:
         Parameters
         ----------
         distribution : str
-            A name of `DISTRIBUTIONS`.
+            A name of `DISTRIBUTIONS` or `BLOCKS`.
         why : str, optional
             The reason.
         **parameters : float or sequence of float or Prior
@@ -111,13 +124,13 @@ class Prior:
         SpecError
             For an unknown name, a missing, unknown or non-positive parameter.
         """
-        if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
-            near = get_close_matches(str(distribution), DISTRIBUTIONS, n=1, cutoff=0.4)
+        if not isinstance(distribution, str) or distribution not in _KNOWN:
+            near = get_close_matches(str(distribution), _KNOWN, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise SpecError(
-                f"unknown distribution {distribution!r}{hint} (allowed: {', '.join(DISTRIBUTIONS)})"
+                f"unknown distribution {distribution!r}{hint} (allowed: {', '.join(_KNOWN)})"
             )
-        names = DISTRIBUTIONS[distribution][0]
+        names = _KNOWN[distribution][0]
         unknown = [key for key in parameters if key not in names]
         missing = [key for key in names if key not in parameters]
         if unknown or missing:
@@ -140,6 +153,15 @@ class Prior:
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
             scalar = np.ndim(value) == 0
             clean.append((key, float(value) if scalar else tuple(float(v) for v in numbers)))
+        if distribution in BLOCKS:
+            stated = dict(clean)
+            if any(isinstance(value, tuple) for value in stated.values()):
+                raise SpecError("RegularizedHorseshoe: one number each; it is one prior of a block")
+            if not stated["relevant"] < stated["predictors"]:  # type: ignore[operator]
+                raise SpecError(
+                    f"RegularizedHorseshoe: relevant must be below predictors, found "
+                    f"{stated['relevant']:g} of {stated['predictors']:g}"
+                )
         if distribution == "Uniform":
             lower, upper = (value for _, value in clean)
             if isinstance(lower, float) and isinstance(upper, float) and lower >= upper:
@@ -237,7 +259,7 @@ class Prior:
             key: np.asarray(value) if isinstance(value, tuple) else value
             for key, value in self.parameters
         }
-        distribution = DISTRIBUTIONS[self.distribution][1](**values)
+        distribution = _KNOWN[self.distribution][1](**values)
         return distribution.margin(among) if isinstance(distribution, Lkj) else distribution
 
     def log_density(self, values: np.ndarray) -> np.ndarray:
@@ -284,7 +306,7 @@ class Prior:
             else:
                 values[key] = np.asarray(value) if isinstance(value, tuple) else value
         shape = size if width is None else (size, width)
-        frozen = DISTRIBUTIONS[self.distribution][1](**values)
+        frozen = _KNOWN[self.distribution][1](**values)
         if isinstance(frozen, Lkj):  # a matrix's correlations hang together
             return frozen.sample(size, width or 2, rng)
         return np.asarray(frozen.rvs(size=shape, random_state=rng), dtype=float)
@@ -299,13 +321,18 @@ class Prior:
         """
         import bambi as bmb
 
+        if self.distribution in BLOCKS:
+            raise SpecError(
+                "RegularizedHorseshoe is a prior of a block of slopes, which Bambi does not have; "
+                'use it as `slopes` in a spec of kind = "imputed_logistic"'
+            )
         values = {
             key: value.to_bambi()
             if isinstance(value, Prior)
             else (np.asarray(value) if isinstance(value, tuple) else value)
             for key, value in self.parameters
         }
-        return bmb.Prior(self.distribution, **values)
+        return bmb.Prior(self.distribution, dist=_NOT_PYMC.get(self.distribution), **values)
 
     def to_mapping(self) -> dict[str, Any]:
         """The table a spec would write, for fingerprints and scaffolds.

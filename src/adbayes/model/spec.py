@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.answerable import unanswerable
+from adbayes.model.blocks import spread
 from adbayes.model.kind import Kind, Parameter
 from adbayes.model.kinds import overlaid, read_table
 from adbayes.model.library import find_spec
@@ -139,15 +140,19 @@ class Spec:
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
         kind, model = self.models[variant]
-        named = self.table.variants[variant].title if variant != "base" else None
-        title = named or self.table.title
         estimands = self.estimands[variant]
+        title, data, published = self.table.title, self.table.data, self.table.published
+        if variant != "base":
+            stated = self.table.variants[variant]
+            title = stated.title or title
+            published = published if stated.published is None else stated.published
+            rows = stated.data.model_dump(exclude_none=True)
+            data = data.model_copy(update=rows)  # validated where they were read
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
 
         faults: list[str] = []
-        data = self.table.data
         if data.where:
             try:
                 parse_where(data.where)
@@ -167,14 +172,18 @@ class Spec:
                 f"{where}: [data] outcome is {data.outcome!r} but the formula's is "
                 f"{response!r}; make them the same"
             )
-        if data.missing == "failure" and family.name != "bernoulli":
+        if data.missing == "failure" and family.name not in ("bernoulli", "cumulative"):
             faults.append(
                 f'{where}: [data] missing = "failure" counts a missing response as 0, which means nothing '
-                f'for {family.name}; use it with bernoulli, or set missing = "drop"'
+                f'for {family.name}; use it with bernoulli or cumulative, or set missing = "drop"'
             )
         if faults:
             raise SpecError("\n".join(faults))
-        priors = {fill(key): prior for key, prior in sets.items()}
+        priors = spread(
+            {fill(key): prior for key, prior in sets.items()},
+            kind.parameters(likelihood),
+            f"{where}: [priors.{set_name}]",
+        )
         _cover(where, set_name, priors, kind.parameters(likelihood))
         analysis = Analysis(
             model=self.name,
@@ -191,12 +200,13 @@ class Spec:
                 update={"terms": tuple(fill(term) for term in estimands.terms)}
             ),
             sampler=self.table.sampler,
-            published=self.table.published,
+            published=published,
             departs=self.table.departs,
             where_from=where,
             kind=kind.NAME,
             options=likelihood.options,
             index=likelihood.index,
+            differs=self.table.differs,
         )
         faults = unanswerable(analysis)
         if faults:
@@ -280,6 +290,11 @@ def load_spec(name: str | Path) -> Spec:
                 for column in table.data.standardize
                 if column not in named
             ]
+            faults += [
+                f"{where}: [data] log2: {column!r} is not in a formula{nearest(column, named)}"
+                for column in table.data.log2
+                if column not in named
+            ]
         if not faults:
             return spec
     raise SpecError("\n".join(dict.fromkeys(faults)))
@@ -342,6 +357,9 @@ def _cover(where: str, set_name: str, priors: PriorSet, parameters: Sequence[Par
     """Every parameter has a prior that it can have, and no prior is left over."""
     place = f"{where}: [priors.{set_name}]"
     expected = [parameter.name for parameter in parameters]
+    optional = {parameter.name for parameter in parameters if parameter.covers}
+    for parameter in parameters:
+        optional |= set(parameter.covers) if parameter.name in priors else set()
     faults = [
         f"{place} {name!r} is not a parameter of this model{nearest(name, expected)}"
         for name in priors
@@ -350,7 +368,7 @@ def _cover(where: str, set_name: str, priors: PriorSet, parameters: Sequence[Par
     faults += [
         f'{place} no prior for {name!r}; add {name!r} = {{ distribution = ..., why = "..." }}'
         for name in expected
-        if name not in priors
+        if name not in priors and name not in optional
     ]
     for parameter in parameters:
         if parameter.name in priors:

@@ -19,6 +19,12 @@ EstimandName = Literal[
     "odds_ratio",
     "risk_difference",
     "risk_ratio",
+    "mean_percent_change",
+    "percent_change_sd",
+    "mean_score",
+    "score_sd",
+    "share_mild",
+    "response",
 ]
 
 
@@ -35,8 +41,14 @@ class DataTable(Table):
     visit: int | None = None
     where: Text | None = None
     missing: Literal["error", "drop", "model", "failure"] = "error"
+    log2: tuple[Text, ...] = ()
     standardize: dict[str, tuple[float, float]] = Field(default_factory=dict)
     for_each: dict[Literal["x"], tuple[Text, ...]] | None = None
+
+    @field_validator("log2", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
     @field_validator("standardize", mode="before")
     @classmethod
@@ -86,13 +98,40 @@ class MmrmTable(Table):
     covariance: Literal["unstructured", "compound_symmetry"] = "unstructured"
 
 
+class ImputedLogisticTable(Table):
+    """`[model]` of kind `imputed_logistic`."""
+
+    kind: Literal["imputed_logistic"] = "imputed_logistic"
+    formula: Text
+    impute: tuple[Text, ...] = Field(min_length=1)
+
+    @field_validator("impute", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class VariantDataTable(Table):
+    """`[variants.NAME.data]`: other rows; states only what differs from `[data]`."""
+
+    where: Text | None = None
+    missing: Literal["error", "drop", "failure"] | None = None
+
+
 class VariantTable(Table):
-    """`[variants.NAME]`: the same question under another likelihood."""
+    """`[variants.NAME]`: the same question under another likelihood, or of other patients."""
 
     title: Text | None = None
+    published: tuple[Text, ...] | None = None
+    data: VariantDataTable = Field(default_factory=VariantDataTable)
     model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
     priors: dict[str, Any] = Field(default_factory=dict)
     estimands: dict[str, Any] = Field(default_factory=dict)  # laid over the spec's
+
+    @field_validator("published", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 class McidTable(Table):
@@ -141,6 +180,7 @@ class SpecTable(Table):
     title: Text
     published: tuple[Text, ...] = ()
     departs: str = ""
+    differs: str = ""
     data: DataTable
     model: dict[str, Any]  # judged by its kind: `adbayes.model.kinds`
     variants: dict[

@@ -13,7 +13,7 @@ from adbayes.model.frame import ModelFrame
 if TYPE_CHECKING:
     import pymc as pm
 
-Frozen = tuple[int | str, ...]
+Frozen = tuple[int | str | tuple[int, ...], ...]
 """What a compiled structure cannot change, such as its number of coefficients."""
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from adbayes.errors import DataError
 
 if TYPE_CHECKING:
-    from adbayes.inference.printed_posterior import PrintedPosterior
+    from adbayes.inference.printed_answer import Answer
     from adbayes.model.priors import Prior
 
 CITATION = (
@@ -212,28 +212,28 @@ class Paper:
             raise DataError(f"No printed number matches {pattern!r}{hint}.")
         return found
 
-    def posterior(
-        self, id: str, priors: "str | Prior | None" = None, **options: Any
-    ) -> "PrintedPosterior":
+    def posterior(self, id: str, priors: "str | Prior | None" = None, **options: Any) -> "Answer":
         """The posterior of a quantity from the printed numbers alone.
 
         Parameters
         ----------
         id : str
-            A printed id, or a derived one such as ``table2.easi.w52.change``.
+            A printed id, or a derived one such as ``table2.easi.w52.change`` or
+            ``fig2.easi_nrs.partial``.
         priors : str or Prior, optional
             A set of models/published.toml, or one prior; the reported set if not given.
         **options : object
-            `n` and `likelihood`, as `adbayes.inference.printed.posterior` takes them.
+            `n`, `likelihood` and `variant` (``joint``, ``hierarchical``), as
+            `adbayes.inference.printed.answer` takes them.
 
         Returns
         -------
-        PrintedPosterior
-            On a grid, with its summary.
+        Answer
+            On a grid or as weighted draws, with its summary.
         """
-        from adbayes.inference.printed import posterior
+        from adbayes.inference.printed import answer
 
-        return posterior(id, priors=priors, **options)
+        return answer(id, priors=priors, **options)
 
     def audit(self) -> pd.DataFrame:
         """Recompute what the printed numbers say about each other.

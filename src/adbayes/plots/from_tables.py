@@ -222,7 +222,8 @@ def draw_predictive(
         rows = rows.drop_duplicates(["statistic", "group"])
     share = rows["statistic"].str.startswith("share")
     outcome = OUTCOMES.get(fits[0].frame.outcome)
-    rows["unit"] = np.where(share, "%", outcome.unit if outcome else "")
+    counted = rows["statistic"].str.endswith("responders")
+    rows["unit"] = np.select([share, counted], ["%", "patients"], outcome.unit if outcome else "")
     name = outcome_label(fits[0].frame.outcome)
     rows["statistic"] = rows["statistic"].replace(
         {"share of 1": f"share with {name}", "sd": "SD of patients", "mean": "mean of patients"}

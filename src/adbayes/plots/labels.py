@@ -2,6 +2,7 @@
 
 import re
 
+from adbayes.cohort.derive import concurrent
 from adbayes.cohort.outcomes import AGE_CUTOFF, OUTCOMES, PATIENT_COLUMNS, RESPONSE_RULES
 
 _LAB = re.compile(r"(?P<lab>[a-z]+)_(?P<sign>gt|ge)_(?P<cut>\d+)_w(?P<week>\d+)")
@@ -38,8 +39,13 @@ def term_label(name: str) -> str:
     Returns
     -------
     str
-        "LDH ≥ 250, week 16" for a lab above its cut; a name outside the vocabulary as it is.
+        "LDH ≥ 250, week 16 (concurrent)" for a lab above its cut under treatment; a name outside the
+        vocabulary as it is.
     """
+    return f"{_term(name)} (concurrent)" if concurrent(name) else _term(name)
+
+
+def _term(name: str) -> str:
     if name in PATIENT_COLUMNS:
         return PATIENT_COLUMNS[name].label
     if name == "age_over_30":
@@ -53,21 +59,3 @@ def term_label(name: str) -> str:
     sign = ">" if found["sign"] == "gt" else "≥"
     when = "baseline" if found["week"] == "0" else f"week {found['week']}"
     return f"{_SHORT[found['lab']]} {sign} {found['cut']}, {when}"
-
-
-def concurrent(name: str) -> bool:
-    """Whether a predictor is a lab value taken under treatment.
-
-    Parameters
-    ----------
-    name : str
-        Its column.
-
-    Returns
-    -------
-    bool
-        True for a lab after baseline: associated with the response at the same time, not a
-        predictor of it.
-    """
-    found = _LAB.fullmatch(name)
-    return found is not None and found["week"] != "0"

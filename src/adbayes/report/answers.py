@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from adbayes.cohort.derive import concurrent
 from adbayes.paper.published import Paper, PublishedNumber
-from adbayes.plots.labels import concurrent, outcome_label, term_label
+from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.numbers import interval, number, probability
 
 Row = dict[str, Any]
@@ -71,19 +72,21 @@ class Printed:
         Returns
         -------
         list of dict
-            Without the reported one, and without other likelihoods.
+            Without the reported one, other likelihoods, and what takes several numbers together.
         """
         t = self.table
-        mine = t[(t["published_id"] == id) & ~t["variant"].isin(["base", "wald"])]
+        mine = t[(t["published_id"] == id) & t["variant"].str.fullmatch(r"n\d+")]
         return _rows(mine)
 
-    def get(self, id: str) -> Row | None:
-        """The reported posterior of one quantity.
+    def get(self, id: str, variant: str = "base") -> Row | None:
+        """The posterior of one quantity.
 
         Parameters
         ----------
         id : str
             Of the quantity.
+        variant : str
+            The reported one if not given.
 
         Returns
         -------
@@ -91,7 +94,7 @@ class Printed:
             None where the run does not have it.
         """
         t = self.table
-        mine = t[(t["published_id"] == id) & (t["variant"] == "base")]
+        mine = t[(t["published_id"] == id) & (t["variant"] == variant)]
         return next(iter(_rows(mine)), None)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adbayes.checks.power_scaling import MAX_KHAT, THRESHOLD
 from adbayes.checks.predictive import DRAWS
-from adbayes.checks.sensitivity import MAX_KHAT, THRESHOLD
 from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
@@ -36,7 +36,8 @@ def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> 
     Section
         Figures of every model, and the statistics that lie in the tails.
     """
-    found = run.checks
+    predictive = run.checks["check"].isin(["prior_predictive", "posterior_predictive"])
+    found = run.checks[predictive]
     outside = found[(found["tail_area"] < _TAILS[0]) | (found["tail_area"] > _TAILS[1])]
     failed = {group.fits[0].analysis.model for group in groups if group.failed}
     parts = [
@@ -72,6 +73,7 @@ def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> 
             left=3,
         )
     )
+    parts.append(_left_out(run, failed))
     for group in groups:
         drawn = []
         for check in ("prior_predictive", "posterior_predictive"):
@@ -86,6 +88,51 @@ def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> 
             drawn.append(figure(name, figures[name], caption))
         parts += [heading(f"Model {group.name}"), *drawn] if drawn else []
     return Section("checks", "Prior and posterior predictive checks", "".join(parts))
+
+
+def _left_out(run: Run, failed: set[str]) -> str:
+    """Each model predicting patients it has not seen: nothing is left out, whichever way it falls."""
+    found = run.checks.fillna({"x": ""})
+    rows = []
+    for (model, x), own in found.groupby(["model", "x"], sort=False):
+        loo = own[own["check"] == "loo"]
+        if loo.empty:
+            continue
+        uniform = own[(own["check"] == "loo_pit") & (own["statistic"] == "uniformity")]
+        calibration = own[(own["check"] == "calibration") & (own["statistic"] == "miscalibration")]
+        rows.append(
+            {
+                "Model": f"{model} [{term_label(str(x))}]" if x else str(model),
+                "elpd": number(_observed(loo, "elpd"), 1),
+                "SE": number(_observed(loo, "se"), 1),
+                "Effective parameters": number(_observed(loo, "p_loo"), 1),
+                "Largest Pareto k": number(_observed(loo, "max_k"), 2),
+                "LOO-PIT uniform, p by week": "; ".join(
+                    f"{row['visit']}: {number(float(row['tail_area']), 3)}"
+                    for _, row in uniform.iterrows()
+                ),
+                "Miscalibration, tail area": "".join(
+                    number(float(value), 3) for value in calibration["tail_area"]
+                ),
+                FLAG: FAILED if model in failed else "",
+            }
+        )
+    if not rows:
+        return ""
+    demonstration = "" if run.cohort.evidence == "patients" else f" {ONE_GENERATOR}"
+    return paragraph(
+        "Each patient predicted from the others (PSIS-LOO by ArviZ, patient effects integrated out): "
+        "expected log predictive density (nats, comparable between models of the same rows and "
+        "outcome only), uniformity of where the observations fall (POT-C), and whether predicted "
+        "probabilities come true (isotonic calibration; near 0: they do not). Pareto k above "
+        f"{MAX_KHAT:g} would make a row unreliable.{demonstration}"
+    ) + table(pd.DataFrame(rows), "Leave one patient out, by model", id="checks-left-out")
+
+
+def _observed(rows: pd.DataFrame, statistic: str) -> float:
+    """One statistic of a check; NaN where it was not computed."""
+    found = rows.loc[rows["statistic"] == statistic, "observed"]
+    return float(found.iloc[0]) if len(found) else float("nan")
 
 
 def sensitivity(run: Run, groups: Sequence[Group]) -> Section:

@@ -18,6 +18,7 @@ from adbayes.plots.from_tables import (
 from adbayes.plots.labels import term_label
 from adbayes.report.held_out import FIGURE as HELD_OUT_FIGURE
 from adbayes.report.held_out import draw_held_out
+from adbayes.report.together import published_shrinkage
 from adbayes.results.run import Run
 from adbayes.results.summary import identity, summarize
 
@@ -129,6 +130,7 @@ def draw_figures(run: Run) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     if len(run.published):
         figures |= published_forests(run)
+        figures |= published_shrinkage(run)
     for group in groups_of(run):
         fits, failed = group.fits, group.failed
         reported = {name for fit in fits for name in fit.analysis.estimands.report}

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adbayes.cohort.derive import timing
 from adbayes.paper.published import SUSPECTED_MISPRINT, PublishedNumber
-from adbayes.plots.labels import concurrent, outcome_label, term_label
+from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.answers import Printed, Row, answers
 from adbayes.report.markup import Section, bullets, figure, heading, paragraph, table
 from adbayes.report.numbers import interval, probability
+from adbayes.report.together import together
 from adbayes.results.run import Run
 
-CONCURRENT = "measured under treatment: a concurrent association"
 _UNDETERMINED = (
     "Correlations of one patient's visits, and so the variance of changes: their prior (stated in "
     "the methods) decides part of the width of every change of means.",
@@ -50,7 +51,8 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
         paragraph(
             "No data but the print enters this section: likelihoods are built from printed means, "
             "SDs, counts, intervals and p values, and multiplied with the stated priors by "
-            "quadrature. Nothing is simulated, so digits are those of the print."
+            "quadrature, so digits are those of the print. Only where many numbers are taken together "
+            "are there draws, with a Monte Carlo error below the digits shown."
         ),
         heading("What it comes to", "print-answers"),
         bullets(answers(printed), "answers"),
@@ -108,6 +110,7 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
         ),
         heading("Correlations at week 52", "print-correlations"),
         table(_correlations(printed), "Correlation of two scores at week 52", id="print-fig2"),
+        together(run, figures),
         heading("What the print cannot determine", "print-limits"),
         bullets(_UNDETERMINED),
         _reasons(run),
@@ -137,8 +140,7 @@ def _odds(printed: Printed, place: str) -> pd.DataFrame:
         low, high, p = (printed.number(f"{stem}.{part}") for part in ("ci_low", "ci_high", "p"))
         ratio = printed.number(row["published_id"])
         side = "> 1" if row["median"] > 1 else "< 1"
-        notes = [CONCURRENT] if concurrent(row["term"]) else []
-        notes += [n.note for n in (ratio, low, high, p) if n.status]
+        notes = [timing(row["term"])] + [n.note for n in (ratio, low, high, p) if n.status]
         rows.append(
             {
                 "Predictor": term_label(row["term"]),
@@ -147,7 +149,7 @@ def _odds(printed: Printed, place: str) -> pd.DataFrame:
                 "p": p.value,
                 "Median [95 % interval]": interval(row, ratio.decimals, middle="median"),
                 "P(direction)": f"{probability(row['prob_direction'])} ({side})",
-                "Note": "; ".join(notes),
+                "Note": "; ".join(filter(None, notes)),
             }
         )
     return pd.DataFrame(rows)
@@ -242,7 +244,7 @@ def _differences(printed: Printed) -> pd.DataFrame:
                 "Outcome": outcome_label(row["outcome"]),
                 "LDH at": "baseline"
                 if row["term"].endswith("_w0")
-                else term_label(row["term"]).split(", ")[1],
+                else term_label(row["term"]).split(", ", 1)[1],
                 "Paper, low (n)": f"{low.value} ({low.denominator})",
                 "Paper, high (n)": f"{high.value} ({high.denominator})",
                 "p": printed.number(f"{stem}.p").value,

@@ -104,13 +104,18 @@ def sentences(run: Run, groups: Sequence[Group]) -> Iterator[str]:
         )
     if len(run.published):
         yield (
-            f"Posteriors from print. The posteriors of {run.published['published_id'].nunique()} "
+            f"Posteriors from print. The posteriors of {_quantities(run)} "
             "printed quantities were computed by quadrature from the printed numbers alone: counts "
             "through binomial likelihoods, means through their printed SD and n, odds ratios "
             "through a likelihood that passes through both ends of the printed interval and the p "
             "value, Table 4 through its Welch tests. Suspected misprints were not used. Results "
             "with other denominators and with normal likelihoods of the odds ratios are in "
-            "summary.csv."
+            "summary.csv. The odds ratios of Table 5, and the differences of Table 4, were also taken "
+            "as normal about no effect with a common standard deviation (half-normal prior); the signed "
+            "roots of the rows' likelihoods as multivariate normal, with correlations of the rows that "
+            "are stated because they are not printed, and with three other statements of them; and "
+            "integrated by importance sampling. The six correlations of Figure 2 were taken as one "
+            "matrix with an LKJ prior, from the exact likelihood of a sample correlation matrix."
         )
     for group in groups:
         yield f"Model {group.name}. {_model(group)}"
@@ -162,8 +167,16 @@ def _model(group: Group) -> str:
     if a.data.where:
         said.append(f"in rows with {a.data.where}")
     text = ", ".join(said) + "."
+    if a.data.log2:
+        text += f" Logarithms to base 2 were taken of {', '.join(a.data.log2)}."
     for column, (centre, scale) in a.data.standardize.items():
         text += f" {column} was centred at {centre:g} and divided by {scale:g}."
+    if a.imputed:
+        counts = {f"{name} {n}" for one in group.fits for name, n in one.frame.gaps.items() if n}
+        text += (
+            f" Missing values ({', '.join(sorted(counts)) or 'none'}) were parameters of the model, "
+            "normal given the other predictors, and taken to be missing at random."
+        )
     rows = {one.frame.n_rows for one in group.fits}
     used = f"{min(rows)} to {max(rows)}" if len(rows) > 1 else f"{min(rows)}"
     text += f" Rows used: {used}."
@@ -197,6 +210,11 @@ def _sampling(fits: Sequence[Fit]) -> str:
         f"summarised with ArviZ (Kumar et al. 2019): {'; '.join(said)}.{retried} Where exact, patient "
         "effects were integrated out and drawn afterwards."
     )
+
+
+def _quantities(run: Run) -> int:
+    """Quantities with a posterior by themselves."""
+    return int(run.published.loc[run.published["variant"] == "base", "published_id"].nunique())
 
 
 def _priors(group: Group) -> pd.DataFrame:

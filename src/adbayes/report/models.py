@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 
 from adbayes.inference.fit import Fit
 from adbayes.plots.from_tables import SEPARATED, printed_ratio, separated
-from adbayes.plots.labels import concurrent, outcome_label, term_label
+from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
-from adbayes.report.from_print import CONCURRENT
 from adbayes.report.markup import FLAG, Section, bullets, figure, heading, paragraph, table
 from adbayes.report.numbers import (
     RATIO_DECIMALS,
@@ -24,6 +23,7 @@ from adbayes.report.numbers import (
     ratio_interval,
     supported,
 )
+from adbayes.results.events import warned
 from adbayes.results.run import Run
 from adbayes.results.summary import NOT_CONVERGED
 
@@ -128,7 +128,8 @@ def odds_ratios(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]
             for spec, _, name in [key.removesuffix("]").partition(" [")]
             if spec == first.analysis.model and name
         ]
-        parts.append(bullets(skipped, "small"))
+        few = [warned(one.analysis, one.frame, one.design) for one in group.fits]
+        parts.append(bullets([*skipped, *(f"Few events: {one}." for one in few if one)], "small"))
     intro = ""
     if parts:
         intro = paragraph(
@@ -173,7 +174,9 @@ def _model_line(fit: Fit) -> str:
     used = f"{fit.frame.n_rows} rows"
     if fit.frame.unit:
         used += f" of {fit.frame.n_units} patients"
-    dropped = ", ".join(f"{n} dropped ({reason})" for reason, n in fit.frame.dropped.items() if n)
+    left = [f"{n} dropped ({reason})" for reason, n in fit.frame.dropped.items() if n]
+    left += [f"{n} values of {name} imputed" for name, n in fit.frame.gaps.items() if n]
+    dropped = ", ".join(left)
     return (
         f'<p class="small"><code>{escape(a.mean.text)}</code>, {escape(a.family.name)}; '
         f"{escape(used)}{'; ' + escape(dropped) if dropped else ''}; priors "
@@ -301,7 +304,7 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
                 interval(printed, RATIO_DECIMALS, middle="estimate") if printed else ""
             )
             line["Paper p"] = p[0] if p else ""
-            notes = [CONCURRENT] if concurrent(term) else []
+            notes = [str(row["note"] or "")]
             if again is not None:
                 line |= _refitted(again.coefficients, term)
                 notes += [SEPARATED] if separated(again, term) else []
@@ -315,7 +318,7 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
                 shown_d = interval(d, supported(d["mcse_mean"], 1))
                 line["Risk difference, % points"] = shown_d
             line["n"] = number(float(row["n"]), 0)
-            line["Note"] = "; ".join(notes)
+            line["Note"] = "; ".join(filter(None, notes))
             line[FLAG] = flag(row["flag"], ok)
             shown.append(line)
     frame = pd.DataFrame(shown, dtype=object).fillna("")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from adbayes.cohort.cohort import Cohort, Evidence
+from adbayes.cohort.derive import timing
 from adbayes.inference.fit import Fit
 from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
@@ -16,10 +17,11 @@ from adbayes.results.readings import (
     BY_ROLE,
     NO_INDIVIDUAL_CHANGE,
     PUBLISHED_READINGS,
-    READINGS,
+    RESPONSE,
     TAIL,
     Reading,
     note_of,
+    readings_of,
     role_of,
     roles,
 )
@@ -143,20 +145,22 @@ def _joined(
         row = _printed(number) | whose_rows | {"outcome": outcome}
         again = _refitted(number, statistics)
         row["frequentist"] = again
-        reading = READINGS.get(number.statistic)
-        found = None if reading is None else _find(summary, reading, number)
+        reading, found = _find(summary, number)
         role = role_of(number, found is not None, played)
-        row["role"] = role
+        row["role"], others = role, ""
         if reading is None or found is None:
             individual = number.statistic == "pct_change_sd"
             reason = NO_INDIVIDUAL_CHANGE if individual else f"{analysis.model} does not report it"
             row["note"] = _join(_doubt(number), reason)
         else:
             row |= _read(found, reading, number)
+            others = _other_patients(found, reading, number)
+            row["same_quantity"] = reading.same and not others and not analysis.differs
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
-            row["note"] = _join(_doubt(number), by_role, note_of(reading, analysis), failed)
-        if played and not number.status and not np.isnan(again):
+            note = note_of(reading, analysis)
+            row["note"] = _join(_doubt(number), by_role, analysis.differs, note, others, failed)
+        if played and not number.status and not others and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -184,7 +188,8 @@ def compare_unfitted(analysis: Analysis, cohort: Cohort, paper: Paper, reason: s
     rows = [
         _printed(number)
         | whose(analysis, cohort)
-        | {"outcome": analysis.data.outcome, "role": "not_addressable", "note": reason}
+        | {"outcome": analysis.data.outcome, "role": "not_addressable"}
+        | {"note": _join(timing(number.term or ""), reason)}
         for number in _answered(paper, analysis)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -326,22 +331,38 @@ def _visit(number: PublishedNumber) -> str:
 def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float:
     if statistics is None:
         return float("nan")
+    term = number.variable if readings_of(number) == (RESPONSE,) else number.term or ""
     found = statistics[
         (statistics["statistic"] == number.statistic)
-        & (statistics["term"] == (number.term or ""))
+        & (statistics["term"] == term)
         & (statistics["visit"] == _visit(number))
     ]
     return float(found["value"].iloc[0]) if len(found) else float("nan")
 
 
-def _find(summary: pd.DataFrame, reading: Reading, number: PublishedNumber) -> pd.Series | None:
-    estimand = reading.estimand or ("odds_ratio" if number.term else "mean_change")
-    found = summary[
-        (summary["estimand"] == estimand)
-        & (summary["term"] == (number.term or ""))
-        & (summary["visit"] == _visit(number))
-    ]
-    return found.iloc[0] if len(found) else None
+def _find(
+    summary: pd.DataFrame, number: PublishedNumber
+) -> tuple[Reading | None, pd.Series | None]:
+    """The first reading of a printed number that the summary has, with its row."""
+    for reading in readings_of(number):
+        estimand = reading.estimand or ("odds_ratio" if number.term else "mean_change")
+        term = number.variable if reading == RESPONSE else number.term or ""
+        found = summary[
+            (summary["estimand"] == estimand)
+            & (summary["term"] == term)
+            & (summary["visit"] == _visit(number))
+        ]
+        if len(found):
+            return reading, found.iloc[0]
+    return None, None
+
+
+def _other_patients(found: pd.Series, reading: Reading, number: PublishedNumber) -> str:
+    """What to say where a share was printed for other patients than the model's."""
+    n = number.n or number.n_inferred
+    if reading != RESPONSE or n is None or n == found["n"]:
+        return ""
+    return f"printed for {n} patients, the model has {found['n']:.0f}"
 
 
 def _read(found: pd.Series, reading: Reading, number: PublishedNumber) -> dict[str, object]:
@@ -362,9 +383,9 @@ def _read(found: pd.Series, reading: Reading, number: PublishedNumber) -> dict[s
 
 
 def _doubt(number: PublishedNumber) -> str:
-    """What a reader must know of the print itself: a suspicion, or that it is only a bound."""
+    """What a reader must know of the print: a suspicion, a bound, a predictor that is none."""
     bound = f"printed as a bound: {number.value}" if number.bound else ""
-    return _join(number.note if number.status else "", bound)
+    return _join(number.note if number.status else "", bound, timing(number.term or ""))
 
 
 def _join(*notes: str) -> str:

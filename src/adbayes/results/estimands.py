@@ -7,25 +7,22 @@ draw, never over interval ends.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.special import expit, ndtr
+from scipy.special import ndtr
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
+from adbayes.model import imputed_logistic
 from adbayes.model.answerable import baseline, levels
 from adbayes.model.kinds import KINDS
-
-INVERSE_LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "identity": lambda eta: eta,
-    "log": np.exp,
-    "inverse": lambda eta: 1 / eta,
-    "logit": expit,
-    "probit": ndtr,
-    "cloglog": lambda eta: -np.expm1(-np.exp(eta)),
-}
+from adbayes.model.responses import OF_FRACTIONS, score_of
+from adbayes.results.fractions import fraction_quantity
+from adbayes.results.marginal import INVERSE_LINKS
+from adbayes.results.responses import response_quantity
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,8 @@ class Estimand:
     ----------
     estimand : str
         Its name in the tables: mean, mean_change, ratio_of_means, predictive_sd, share_mcid, icc,
-        correlation, odds_ratio, risk_difference, risk_ratio, parameter.
+        correlation, odds_ratio, risk_difference, risk_ratio, mean_percent_change, percent_change_sd,
+        mean_score, score_sd, share_mild, response, parameter.
     outcome : str
         The outcome's column.
     visit : str
@@ -49,6 +47,8 @@ class Estimand:
         The value of no effect, against which the direction is judged; NaN where none is meant.
     draws : xarray.DataArray
         Dimensions ``chain`` and ``draw``.
+    note : str
+        What the number is for, where its term does not say so: the step of a continuous predictor.
     """
 
     estimand: str
@@ -58,6 +58,7 @@ class Estimand:
     unit: str
     null: float
     draws: xr.DataArray
+    note: str = ""
 
     @property
     def key(self) -> str:
@@ -79,7 +80,7 @@ def estimands(fit: Fit) -> list[Estimand]:
         Empty where the spec asks for none.
     """
     table = fit.analysis.estimands
-    known = {
+    known: dict[str, Callable[[Fit], Iterator[Estimand]]] = {
         "mean": _means,
         "mean_change": _changes,
         "ratio_of_means": _ratios,
@@ -90,6 +91,8 @@ def estimands(fit: Fit) -> list[Estimand]:
         "odds_ratio": _odds_ratios,
         "risk_difference": _risk_differences,
         "risk_ratio": _risk_ratios,
+        **{name: partial(_of_fractions, name=name) for name in OF_FRACTIONS},
+        "response": _responses,
     }
     found: list[Estimand] = []
     for name in table.report:
@@ -109,7 +112,7 @@ def parameters(fit: Fit) -> list[Estimand]:
     -------
     list of Estimand
         Population-level coefficients, SDs and auxiliary parameters; the effects of single groups
-        stay in ``fit.draws``.
+        and single imputed values stay in ``fit.draws``.
     """
     found: list[Estimand] = []
     groups = set(fit.analysis.mean.groups)
@@ -117,13 +120,16 @@ def parameters(fit: Fit) -> list[Estimand]:
         groups |= set(formula.groups)
     coefficient = {"identity": _unit(fit), "logit": "log odds"}.get(fit.analysis.link, "")
     for name, values in fit.posterior.data_vars.items():
-        if any(str(dim).endswith("__factor_dim") for dim in values.dims) or name in groups:
+        single = ("__factor_dim", "__missing_dim")
+        if any(str(dim).endswith(single) for dim in values.dims) or name in groups:
             continue
         null = 0.0 if name in fit.analysis.mean.common and name != "Intercept" else np.nan
         # Precisions and degrees of freedom have no unit; thresholds lie on the link's scale.
-        unitless = name in fit.analysis.family.auxiliary and name not in ("sigma", "threshold")
+        own = str(name).split("_")[0]
+        unitless = own in fit.analysis.family.auxiliary and own not in ("sigma", "threshold")
+        unitless |= str(name).startswith(("sigma_", "impute_", "slopes_"))
         unitless |= name == "correlation" and fit.analysis.kind == "mmrm"
-        unit = "" if unitless or str(name).startswith("sigma_") else coefficient
+        unit = "" if unitless else coefficient
         for term, draws in _scalars(str(name), values):
             found.append(Estimand("parameter", fit.frame.outcome, "", term, unit, null, draws))
     return found
@@ -265,11 +271,23 @@ def _effect_terms(fit: Fit) -> list[tuple[str, str, xr.DataArray]]:
     return found
 
 
+def _step(fit: Fit, name: str) -> tuple[float, str]:
+    """The step of a predictor that its odds ratio is for: on the design's scale, and in words."""
+    data = fit.analysis.data
+    scale = data.standardize.get(name, (0.0, 1.0))[1]
+    if name in data.log2 and fit.analysis.kind == imputed_logistic.NAME:
+        return 1 / scale, "per doubling"
+    if name in data.log2:  # as its refit by maximum likelihood gives it
+        return 1.0, f"per {scale:g} doublings"
+    return 1.0, f"per {scale:g}" if name in data.standardize else ""
+
+
 def _odds_ratios(fit: Fit) -> Iterator[Estimand]:
-    for _, label, draws in _effect_terms(fit):
-        visit = _response_visit(fit)
-        ratio = _array(fit, np.exp(draws.to_numpy()))
-        yield Estimand("odds_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, ratio)
+    visit = _response_visit(fit)
+    for name, label, draws in _effect_terms(fit):
+        step, note = _step(fit, name)
+        ratio = _array(fit, np.exp(step * draws.to_numpy()))
+        yield Estimand("odds_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, ratio, note)
 
 
 def _response_visit(fit: Fit) -> str:
@@ -277,8 +295,15 @@ def _response_visit(fit: Fit) -> str:
     return "" if visit is None else str(visit)
 
 
-def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Per 0/1 predictor: mean probability with everyone at 1 and everyone at 0 (g-computation)."""
+def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:
+    """Per predictor: mean probabilities of the patients under a contrast (g-computation).
+
+    A 0/1 predictor is set to 1 and to 0 in everyone. Where missing predictors are imputed, each draw
+    has its own, and a continuous predictor is one step higher in everyone, against as it is.
+    """
+    if fit.analysis.kind == imputed_logistic.NAME:
+        yield from _risks_imputed(fit)
+        return
     link = INVERSE_LINKS[fit.analysis.link]
     beta = fit.design.coefficient_draws(fit.posterior)
     data = fit.frame.data
@@ -290,20 +315,59 @@ def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         for value in (1.0, 0.0):
             X = fit.design.at(data.assign(**{name: value}))
             risk.append(np.asarray(link(beta @ X.T + offset)).mean(axis=-1))
-        yield label, risk[0], risk[1]
+        yield label, risk[0], risk[1], ""
+
+
+def _risks_imputed(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:
+    parts = (fit.posterior, fit.frame, fit.design, fit.analysis)
+    data = fit.frame.data
+    for name, label, _ in _effect_terms(fit):
+        if name not in data.columns:
+            continue
+        if set(data[name].unique()) <= {0.0, 1.0}:
+            changes = ({name: ("set", 1.0)}, {name: ("set", 0.0)})
+            note = ""
+        else:
+            step, note = _step(fit, name)
+            changes = ({name: ("add", step)}, {})
+        high, low = (imputed_logistic.risk(*parts, change).mean(axis=-1) for change in changes)
+        yield label, high, low, note
 
 
 def _risk_differences(fit: Fit) -> Iterator[Estimand]:
-    for label, exposed, unexposed in _risks(fit):
+    visit = _response_visit(fit)
+    for label, exposed, unexposed, note in _risks(fit):
         draws = _array(fit, 100 * (exposed - unexposed))
-        visit = _response_visit(fit)
         yield Estimand(
-            "risk_difference", fit.frame.outcome, visit, label, "percentage points", 0.0, draws
+            "risk_difference",
+            fit.frame.outcome,
+            visit,
+            label,
+            "percentage points",
+            0.0,
+            draws,
+            note,
         )
 
 
 def _risk_ratios(fit: Fit) -> Iterator[Estimand]:
-    for label, exposed, unexposed in _risks(fit):
+    visit = _response_visit(fit)
+    for label, exposed, unexposed, note in _risks(fit):
         draws = _array(fit, exposed / unexposed)
-        visit = _response_visit(fit)
-        yield Estimand("risk_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws)
+        yield Estimand("risk_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws, note)
+
+
+def _of_fractions(fit: Fit, name: str) -> Iterator[Estimand]:
+    """A quantity of the fraction of baseline, or of the score that it implies."""
+    for outcome, level, term, unit, null, draws in fraction_quantity(fit, name):
+        yield Estimand(name, outcome, level, term, unit, null, _array(fit, draws))
+
+
+def _responses(fit: Fit) -> Iterator[Estimand]:
+    """Share of new patients who meet a response rule."""
+    if score_of(fit.analysis) is not None:
+        yield from _of_fractions(fit, "response")
+        return
+    for level, term, draws in response_quantity(fit):
+        visit = level or _response_visit(fit)
+        yield Estimand("response", fit.frame.outcome, visit, term, "%", np.nan, _array(fit, draws))

@@ -60,7 +60,7 @@ def held_out_refits(analysis: Analysis, cohorts: Sequence[Cohort], paper: Paper)
     Parameters
     ----------
     analysis : Analysis
-        A logistic regression that answers printed numbers.
+        A logistic regression that answers printed numbers; another kind has no such refit.
     cohorts : sequence of Cohort
         The ensemble.
     paper : Paper
@@ -78,6 +78,8 @@ def held_out_refits(analysis: Analysis, cohorts: Sequence[Cohort], paper: Paper)
     DataError
         For a cohort that cannot be used.
     """
+    if analysis.kind != "bambi":
+        return pd.DataFrame(columns=COLUMNS)
     numbers = [paper.number(id) for id in held_out_ids(analysis, paper)]
     rows = []
     for cohort in cohorts if numbers else ():

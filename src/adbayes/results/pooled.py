@@ -16,7 +16,7 @@ import pandas as pd
 from adbayes.inference.fit import Fit
 from adbayes.results.estimands import Estimand, estimands, parameters
 from adbayes.results.summary import COLUMNS as SUMMARY_COLUMNS
-from adbayes.results.summary import CONSTANT, NOT_CONVERGED, identity, prob_direction
+from adbayes.results.summary import CONSTANT, NOT_CONVERGED, identity, noted, prob_direction
 
 POOLED = "pooled"
 """The value of `cohort` in a row that mixes cohorts."""
@@ -137,6 +137,7 @@ def pooled_summary(fits: Sequence[Fit], summaries: Sequence[pd.DataFrame]) -> pd
                 "prob_direction": mixed.prob_direction,
                 "mcse_mean": float(np.mean([row["mcse_mean"] for row in own])),
                 "flag": _worst([str(row["flag"]) for row in own], constant=mixed.sd == 0),
+                "note": noted(first),
                 SHARE: mixed.share,
             }
         )

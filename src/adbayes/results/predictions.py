@@ -7,9 +7,10 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError, SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.sampler import stream
+from adbayes.model import imputation, imputed_logistic
 from adbayes.model.answerable import levels
 from adbayes.model.kinds import KINDS
-from adbayes.results.estimands import INVERSE_LINKS
+from adbayes.results.marginal import INVERSE_LINKS
 
 
 def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd.DataFrame:
@@ -20,7 +21,8 @@ def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd
     fit : Fit
         A fitted model with Gaussian or Bernoulli outcome.
     new : pandas.DataFrame or Cohort
-        The formula's predictors on the scale of the file; other columns are carried along.
+        The formula's predictors on the scale of the file; other columns are carried along. What the
+        model imputes may be missing.
     seed : int, optional
         Of the predictive draws; the sampler's seed if not given.
 
@@ -37,6 +39,16 @@ def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd
         For an absent or missing predictor or a level that the fit has not seen.
     SpecError
         For a family that this does not predict.
+
+    Examples
+    --------
+    A woman over 30 with baseline EASI 28 and LDH of 250 U/L or more, EASI-90 at week 52; and the
+    EASI of a new patient at weeks 0 and 52::
+
+        profile = {"easi_baseline": 28.0, "age_over_30": 1, "female": 1, "adult_onset": 0,
+                   "concomitant": 0, "prior_cyclosporine": 0, "tec_gt_500_w0": 0, "ldh_ge_250_w0": 1}
+        ab.fit("easi90_multivariable", cohort).predict(pd.DataFrame([profile]))
+        ab.fit("easi_change", cohort).predict(pd.DataFrame({"visit": [0, 52]}))
     """
     a = fit.analysis
     if isinstance(new, Cohort):
@@ -47,15 +59,15 @@ def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd
             "use fit.bambi_model.predict for others"
         )
     rows = _prepared(fit, new)
+    rng = np.random.default_rng(stream(a.sampler.seed if seed is None else seed, "predict", a.key))
+    if a.kind == imputed_logistic.NAME:
+        return _of_imputed(fit, new, rows, rng)
     eta = fit.design.coefficient_draws(fit.posterior) @ fit.design.at(rows).T
     expected = INVERSE_LINKS[a.link](eta)
     tails = [(1 - a.sampler.ci_prob) / 2, (1 + a.sampler.ci_prob) / 2]
     low, high = np.quantile(expected, tails, axis=(0, 1))
     result = new.assign(mean=expected.mean(axis=(0, 1)), ci_low=low, ci_high=high)
     if a.family.name == "gaussian" and set(a.formulas) == {"mu"}:
-        rng = np.random.default_rng(
-            stream(a.sampler.seed if seed is None else seed, "predict", a.key)
-        )
         if not all(group.startswith("1|") for group in a.mean.groups):
             return result  # a new patient's slope would need its column; intervals are left out
         # Where time indexes the covariance a row has the SD of its own time.
@@ -66,6 +78,24 @@ def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd
         noise = np.sqrt(variance)[..., own] * rng.standard_normal(eta.shape)
         result["pred_low"], result["pred_high"] = np.quantile(expected + noise, tails, axis=(0, 1))
     return result
+
+
+def _of_imputed(
+    fit: Fit, new: pd.DataFrame, rows: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Probabilities where a new patient's missing values are drawn, one a posterior draw."""
+    own = fit.analysis.imputed
+    X = fit.design.at(rows.fillna(dict.fromkeys(own, 0.0)))
+    names = fit.design.coefficients
+    places = tuple(names.index(name) for name in fit.analysis.options["impute"].split())
+    for name in own:
+        X[rows[name].isna().to_numpy(), names.index(name)] = np.nan
+    patients = imputation.Rows(X, np.zeros(len(rows)), names, places)
+    missing = imputation.draw_missing(fit.posterior, patients, rng)
+    p = imputation.risk(fit.posterior, patients, missing)
+    prob = fit.analysis.sampler.ci_prob
+    low, high = np.quantile(p, [(1 - prob) / 2, (1 + prob) / 2], axis=(0, 1))
+    return new.assign(mean=p.mean(axis=(0, 1)), ci_low=low, ci_high=high)
 
 
 def _prepared(fit: Fit, new: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +115,7 @@ def _prepared(fit: Fit, new: pd.DataFrame) -> pd.DataFrame:
             raise DataError(
                 f"the new patients have no column {name!r}, which {a.model} needs; add it"
             )
-        if new[name].isna().any():
+        if new[name].isna().any() and name not in a.imputed:
             raise DataError(
                 f"the new patients' {name!r} is missing in {int(new[name].isna().sum())} rows"
             )
@@ -104,7 +134,14 @@ def _prepared(fit: Fit, new: pd.DataFrame) -> pd.DataFrame:
             rows[name] = pd.Categorical(new[name].map(str), categories=known)
         else:
             centre, scale = a.data.standardize.get(name, (0.0, 1.0))
-            rows[name] = (new[name].astype(float) - centre) / scale
-    for name in a.mean.grouping:  # a kind's unit does not enter the design matrix at all
+            values = new[name].astype(float)
+            if name in a.data.log2:
+                if (values <= 0).any():
+                    raise DataError(
+                        f"the new patients' {name!r} must be above 0: {a.model} takes its log"
+                    )
+                values = pd.Series(np.log2(values.to_numpy()), index=values.index)
+            rows[name] = (values - centre) / scale
+    for name in a.mean.grouping:
         rows[name] = fit.frame.data[name].iloc[0]  # the design matrix does not use it
     return rows

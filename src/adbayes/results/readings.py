@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
+from adbayes.cohort.outcomes import RESPONSE_RULES
 from adbayes.cohort.targets import HELD_OUT, TARGET, reconstruction_targets
 from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
@@ -13,6 +14,7 @@ _RATIO = (
     "a model of the score has no mean of individual ratios"
 )
 _TAIL = "two-sided posterior tail area: not a p value"
+_OBSERVED = "fraction of baseline times the observed baselines, taken as independent"
 TAIL = "tail"
 
 
@@ -51,10 +53,19 @@ READINGS = {
     "ci_high": Reading("ci_high", False, True, "odds_ratio"),
     "p_value": Reading(TAIL, False, False, "", _TAIL),
 }
+BESIDE_READINGS = {
+    "mean": Reading("mean", True, True, "mean_score", _OBSERVED),
+    "sd": Reading("mean", True, True, "score_sd", _OBSERVED),
+    "pct_change_mean": Reading("mean", True, True, "mean_percent_change"),
+    "pct_change_sd": Reading("mean", True, True, "percent_change_sd"),
+}
+"""Where a summary does not have the reading above: models of the fraction of baseline."""
+RESPONSE = Reading("mean", True, True, "response")
 PUBLISHED_READINGS = {
     "mean": Reading("mean", True, True),
     "pct_change_mean": Reading("mean", True, True),
     "percent": Reading("mean", True, True),
+    "correlation": Reading("mean", True, True),
     "count": Reading("mean", True, True, note="expected count under the posterior of the share"),
     "odds_ratio": Reading("median", True, True),
     "ci_low": Reading("ci_low", False, True),
@@ -88,6 +99,25 @@ def note_of(reading: Reading, analysis: Analysis) -> str:
     """
     own_sds = analysis.options.get("covariance") == "unstructured"
     return "" if own_sds and reading.note == _ONE_SD else reading.note
+
+
+def readings_of(number: PublishedNumber) -> tuple[Reading, ...]:
+    """How a printed number may be read off a summary.
+
+    Parameters
+    ----------
+    number : PublishedNumber
+        The printed number.
+
+    Returns
+    -------
+    tuple of Reading
+        Best first; empty for a statistic that no summary has.
+    """
+    if number.variable in RESPONSE_RULES and not number.term:
+        return (RESPONSE,)
+    tables = (READINGS, BESIDE_READINGS)
+    return tuple(table[number.statistic] for table in tables if number.statistic in table)
 
 
 @cache

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.model.answerable import baseline, levels
+from adbayes.model.responses import rules_of, score_of
 from adbayes.model.where import parse_where, rows_where
+from adbayes.results.fractions import last_scores
 from adbayes.results.frequentist import (
     describe_by,
     least_squares,
@@ -62,9 +65,14 @@ def refit(fit: Fit) -> Refit | None:
     -------
     Refit or None
         None for a model without a frequentist counterpart here (anything but a logistic or Gaussian
-        regression, or a Gaussian model with one group intercept).
+        regression, or a Gaussian model with one group intercept). Fractions of baseline, and
+        responses or classes with a patient effect, have the raw statistics that the paper prints
+        of them, and no coefficients.
     """
     a = fit.analysis
+    if score_of(a) or (rules_of(a) and a.mean.groups):
+        none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
+        return Refit("means, SDs and shares of the same rows", none, _raw_statistics(fit))
     y = fit.frame.data[fit.frame.outcome].to_numpy()
     if a.kind != "bambi" or set(a.formulas) != {"mu"} or fit.design.offset is not None:
         return None
@@ -114,6 +122,41 @@ def _odds_statistics(table: pd.DataFrame, visit: int | None) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
+
+
+def _raw_statistics(fit: Fit) -> pd.DataFrame:
+    """Means and SDs of percent changes and scores, and shares of responders (term: the rule)."""
+    a, data = fit.analysis, fit.frame.data
+    score, y = score_of(a), data[fit.frame.outcome].astype(float)
+    values: dict[tuple[str, str], pd.Series] = {}
+    if score is not None:
+        values["pct_change", ""] = 100 * (1 - y)
+        before = data.get(f"{score}_baseline")
+        if before is not None:
+            values["", ""] = y * before
+            for rule in rules_of(a):
+                last = last_scores(score, before.to_numpy(), rule.percent)
+                # Scores are whole steps: half a step decides what floats cannot.
+                met = y * before < last + (OUTCOMES[score].step or 0.0) / 2
+                values["percent", rule.name] = 100 * met.astype(float)
+    else:
+        values |= {
+            ("percent", rule.name): 100 * (y >= least).astype(float)
+            for rule, least in rules_of(a).items()
+        }
+    by = data.get(a.estimands.by)
+    rows = []
+    for visit in [""] if by is None else levels(by):
+        mine = np.ones(len(data), dtype=bool) if by is None else (by == visit).to_numpy()
+        for (name, term), found in values.items():
+            where = {"visit": visit, "term": term}
+            if name == "percent":
+                rows.append({"statistic": name, "value": found[mine].mean(), **where})
+                continue
+            stem = f"{name}_" if name else ""
+            rows.append({"statistic": f"{stem}mean", "value": found[mine].mean(), **where})
+            rows.append({"statistic": f"{stem}sd", "value": found[mine].std(ddof=1), **where})
+    return pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"])
 
 
 def _visit_statistics(fit: Fit, table: pd.DataFrame) -> pd.DataFrame:

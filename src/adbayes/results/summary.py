@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.derive import timing
 from adbayes.inference.diagnostics import COLUMNS as DIAGNOSTICS_COLUMNS
 from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS, Gate, quality
 from adbayes.inference.fit import Fit
@@ -39,6 +40,7 @@ COLUMNS = [
     "r_hat",
     "flag",
     "x",
+    "note",
 ]
 CONSTANT = "constant over draws; judged through its parameters"
 NOT_CONVERGED = "not converged"
@@ -59,7 +61,8 @@ def summarize(fit: Fit) -> pd.DataFrame:
         `prob_direction` the posterior probability (0.5 to 1) of lying on the median's side of
         `null`; `ci_low` and `ci_high` equal-tailed; `flag` says what did not converge (the whole
         fit, for divergences or E-BFMI; the quantity, for R-hat of 1.01 or more or an effective
-        sample size of 400 or less). MCSE is that of the mean.
+        sample size of 400 or less); `note` the
+        step of a continuous predictor, and which predictors are concurrent. MCSE is that of the mean.
     """
     quantities = [*estimands(fit), *parameters(fit)]
     draws = _dataset(quantities)
@@ -93,6 +96,7 @@ def summarize(fit: Fit) -> pd.DataFrame:
                 "ess_tail": found["ess_tail"],
                 "r_hat": found["r_hat"],
                 "flag": _flag(found, whole.divergences > 0 or not whole.min_bfmi > MIN_BFMI),
+                "note": noted(quantity),
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -200,6 +204,22 @@ def prob_direction(values: np.ndarray, null: float) -> float:
         return float("nan")
     above, below = float((values > null).mean()), float((values < null).mean())
     return max(above, below)
+
+
+def noted(quantity: Estimand) -> str:
+    """What a reader must know of a quantity beside its name and unit.
+
+    Parameters
+    ----------
+    quantity : Estimand
+        The quantity.
+
+    Returns
+    -------
+    str
+        The step of a continuous predictor; that a laboratory value was taken under treatment.
+    """
+    return "; ".join(note for note in (quantity.note, timing(quantity.term)) if note)
 
 
 def _dataset(quantities: list[Estimand]) -> xr.Dataset:

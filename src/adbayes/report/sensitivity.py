@@ -1,0 +1,223 @@
+"""The job behind `adbayes sensitivity`: a model's claims, or all of the paper's, against other priors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from adbayes.analysis import Progress, load_data, silent
+from adbayes.checks.claims import Claim, claims
+from adbayes.checks.multiverse import moves, patients_multiverse, published_multiverse
+from adbayes.checks.sensitivity import published_curves, published_sensitivity, sensitivity
+from adbayes.cohort.cohort import Cohort
+from adbayes.errors import DataError
+from adbayes.model.spec import load_spec
+from adbayes.paper.published import load_paper
+from adbayes.plots.labels import outcome_label, term_label
+from adbayes.plots.multiverse import multiverse
+from adbayes.plots.tipping import tipping
+from adbayes.plots.tornado import tornado
+from adbayes.report.output import check_folder, replacing, write_table
+from adbayes.results.summary import NOT_CONVERGED
+
+PUBLISHED = "published"
+"""In place of a model's name: the claims of the paper from print alone."""
+
+_FROM_PRINT = "From the printed numbers alone"
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """What other beliefs would have given.
+
+    Parameters
+    ----------
+    label : str
+        On which data.
+    sensitivity : pandas.DataFrame
+        The columns of `adbayes.checks.power_scaling.COLUMNS`, and `published_id`.
+    multiverse : pandas.DataFrame
+        The columns of `adbayes.checks.multiverse.COLUMNS`; empty where the model answers no claim of the
+        paper.
+    figures : dict of str to Figure
+        By file name.
+    """
+
+    label: str
+    sensitivity: pd.DataFrame
+    multiverse: pd.DataFrame
+    figures: dict[str, Figure]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every fit converged."""
+        failed = self.sensitivity["diagnosis"].eq(NOT_CONVERGED).any()
+        return not failed and not self.multiverse["flag"].eq(NOT_CONVERGED).any()
+
+    @property
+    def sentences(self) -> pd.DataFrame:
+        """One row a claim: evidence, what it is, and the prior that would take it away."""
+        rows = self.sensitivity[self.sensitivity["method"] == "reverse_bayes"]
+        what = rows["term"].where(rows["term"].astype(bool), "week " + rows["visit"].astype(str))
+        return pd.DataFrame(
+            {
+                "evidence": rows["evidence"],
+                "estimand": rows["estimand"],
+                "outcome": rows["outcome"],
+                "of": what,
+                "model": rows["model"],
+                "sentence": rows["diagnosis"],
+            }
+        )
+
+    @property
+    def moves(self) -> pd.DataFrame:
+        """Which choice moves each claim most; the columns of `adbayes.checks.multiverse.moves`."""
+        return moves(self.multiverse)
+
+    def write(self, folder: Path) -> None:
+        """Write tables and figures.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Made if needed; sensitivity.csv, multiverse.csv, moves.csv and figures/.
+        """
+        write_table(self.sensitivity, folder / "sensitivity.csv")
+        if len(self.multiverse):
+            write_table(self.multiverse, folder / "multiverse.csv")
+            write_table(self.moves, folder / "moves.csv")
+        for name, figure in self.figures.items():
+            with replacing(folder / "figures" / f"{name}.png") as temporary:
+                figure.savefig(temporary, dpi=200, metadata={"Software": None})
+
+
+def run_sensitivity(
+    spec: str | Path,
+    data: str | Path | None = None,
+    *,
+    columns: dict[str, str] | None = None,
+    variant: str | None = None,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    progress: Progress = silent,
+    **sampler: Any,
+) -> Sensitivity:
+    """Hold claims against other priors, and write what came out.
+
+    Parameters
+    ----------
+    spec : str or path
+        A model's name or file; ``published`` for the paper's claims from print alone.
+    data : str or path, optional
+        A data file; embedded cohort 0 if not given.
+    columns : dict of str to str, optional
+        Our name to the file's.
+    variant : str, optional
+        A variant of the spec.
+    out : str or path, optional
+        Folder to write to.
+    jobs : int, optional
+        Chains run at once; changes no number.
+    progress : callable, optional
+        Called with stage, number done and total.
+    **sampler : int or float or None
+        Keys of `[sampler]` that replace the specs'.
+
+    Returns
+    -------
+    Sensitivity
+        Print-only rows of the claims that the spec answers come first.
+
+    Raises
+    ------
+    SpecError, DataError
+        For what cannot be used; nothing is written then.
+    """
+    folder = None if out is None else check_folder(out)
+    if str(spec) == PUBLISHED:
+        if data is not None or variant is not None:
+            raise DataError(
+                "published is about the printed numbers, which have neither a file nor a variant; leave "
+                "out --data and --variant, or give a model's name"
+            )
+        progress("priors of the print-only posteriors", 0, 2)
+        table = published_sensitivity()
+        progress("multiverse from print", 1, 2)
+        found = _assembled(claims(), table, published_multiverse(), load_paper().citation)
+    else:
+        loaded = load_spec(spec)
+        cohort = load_data(data, columns)
+        mine = tuple(claim for claim in claims() if claim.spec == loaded.name)
+        tables = []
+        if with_null := [claim.id for claim in mine if claim.null is not None]:
+            progress("priors of the print-only posteriors", 0, 1)
+            tables.append(published_sensitivity(with_null))
+        of_patients = sensitivity(loaded, cohort, variant, cores=jobs, progress=progress, **sampler)
+        table = pd.concat([*tables, of_patients], ignore_index=True)
+        found = _assembled(
+            mine, table, _multiverse(mine, cohort, jobs, progress, sampler), cohort.label
+        )
+    if folder is not None:
+        progress("writing tables and figures", 0, 1)
+        found.write(folder)
+    return found
+
+
+def _multiverse(
+    mine: tuple[Claim, ...],
+    cohort: Cohort,
+    jobs: int | None,
+    progress: Progress,
+    sampler: dict[str, Any],
+) -> pd.DataFrame:
+    ids = [claim.id for claim in mine]
+    if not ids:
+        return published_multiverse([]).iloc[:0]
+    patients = patients_multiverse(cohort, ids, cores=jobs, progress=progress, **sampler)
+    return pd.concat([published_multiverse(ids), patients], ignore_index=True)
+
+
+def _assembled(
+    mine: tuple[Claim, ...], table: pd.DataFrame, universe: pd.DataFrame, label: str
+) -> Sensitivity:
+    figures: dict[str, Figure] = {}
+    odds = [claim for claim in mine if claim.estimand == "odds_ratio"]
+    names = {claim.id: _name(claim) for claim in mine}
+    if odds:
+        curves = published_curves([claim.id for claim in odds])
+        rows = curves.assign(panel=curves["published_id"].map(names))
+        figures["tipping"] = tipping(rows, label=_FROM_PRINT)
+    if mine:
+        moved = moves(universe).assign(claim_label=lambda t: t["claim"].map(names))
+        for kind in ("odds_ratio", "mean_change", "response"):
+            of_kind = [claim.id for claim in mine if claim.estimand == kind]
+            rows = moved[moved["claim"].isin(of_kind)]
+            if len(rows):
+                figures[f"tornado-{kind}"] = tornado(rows, label=label)
+    for claim in mine:
+        cells = universe[(universe["claim"] == claim.id) & universe["median"].notna()]
+        figures[f"multiverse/{claim.id}"] = multiverse(
+            cells,
+            label=label,
+            title=f"{names[claim.id]}: every combination of choices",
+            quantity=_quantity(claim, str(cells["unit"].iloc[0])),
+            null=claim.null,
+            ratio=claim.estimand == "odds_ratio",
+        )
+    return Sensitivity(label, table, universe, figures)
+
+
+def _name(claim: Claim) -> str:
+    if claim.estimand == "odds_ratio":
+        return term_label(claim.term) + (", joint" if claim.x is None else "")
+    return f"{outcome_label(claim.outcome)}, week {claim.visit}"
+
+
+def _quantity(claim: Claim, unit: str) -> str:
+    if claim.estimand == "odds_ratio":
+        return "Odds ratio"
+    what = "Mean change" if claim.estimand == "mean_change" else "Responders"
+    return f"{what} ({unit})" if unit else what
