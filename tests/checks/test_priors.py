@@ -8,6 +8,7 @@ from adbayes.checks.priors import TABLE_COLUMNS, check, prior_table
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
 from adbayes.inference import sampler
+from adbayes.model.frame import model_frame
 from adbayes.model.priors import Prior
 from adbayes.model.spec import load_spec
 
@@ -26,9 +27,9 @@ def test_nothing_is_sampled(patients: Cohort, monkeypatch: pytest.MonkeyPatch) -
         check("easi_change", Cohort(patients.frame.drop(columns="easi"), "patients", "l", "f"))
 
 
-def test_ranges_of_coefficients_are_odds_ratios() -> None:
+def test_ranges_of_coefficients_are_odds_ratios(patients: Cohort) -> None:
     (analysis,) = load_spec("easi90_univariable").analyses(x="female", priors="skeptical")
-    table = prior_table(analysis).set_index("parameter")
+    table = prior_table(analysis, model_frame(analysis, patients)).set_index("parameter")
     scale = float(analysis.priors["female"]["sigma"])
     limit = np.exp(stats.norm.ppf(0.975) * scale)
     assert table.loc["female", "high"] == pytest.approx(limit)
@@ -38,11 +39,11 @@ def test_ranges_of_coefficients_are_odds_ratios() -> None:
     assert (table["why"] != "").all()
 
 
-def test_group_effects_are_shown_by_their_sd() -> None:
+def test_group_effects_are_shown_by_their_sd(patients: Cohort) -> None:
     (analysis,) = load_spec("easi_change").analyses(
         priors={"sigma": Prior.of("HalfNormal", sigma=6, why="w")}
     )
-    table = prior_table(analysis).set_index("parameter")
+    table = prior_table(analysis, model_frame(analysis, patients)).set_index("parameter")
     assert "1|patient" not in table.index
     hyper = analysis.priors["1|patient"]["sigma"]
     assert isinstance(hyper, Prior)
@@ -71,3 +72,12 @@ def test_scales_of_bounded_and_lognormal_models() -> None:
         assert table.loc["Intercept", "scale"] == scale
         assert table.loc["1|patient sigma", "scale"] == scale
         assert table.loc[second, "scale"] == "its own link"
+
+
+def test_a_matrix_of_correlations_is_shown_by_one_of_them(patients: Cohort) -> None:
+    (analysis,) = load_spec("easi_change").analyses("unstructured")
+    table = prior_table(analysis, model_frame(analysis, patients)).set_index("parameter")
+    # LKJ(2) of four visits: beta(3, 3) on -1 to 1
+    expected = 2 * stats.beta(3, 3).ppf([0.025, 0.975]) - 1
+    np.testing.assert_allclose(table.loc["correlation", ["low", "high"]].to_list(), expected)
+    assert table.loc["correlation", "scale"] == "correlation"

@@ -10,6 +10,7 @@ from adbayes.model.structure import Frozen, Structure
 FROZEN: dict[str, Frozen] = {
     "logistic_regression": (3,),
     "random_intercept": (3,),
+    "visit_covariance": (3, 2, "unstructured"),
     "imputed_logistic": (5, (3, 4), 6, (2, 3)),
 }
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}

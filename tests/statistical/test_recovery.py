@@ -1,8 +1,11 @@
 """Intervals cover the truth as often as they say: data and models share no code."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -10,6 +13,10 @@ from adbayes.cohort.read import cohort_from_frame
 from adbayes.cohort.simulate import simulate_mixed_model
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit
+from adbayes.inference.plan import plan
+from adbayes.inference.sampler import sample
+from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.compiled import structure_of
 from adbayes.model.spec import Spec
 
 MEANS, TAU, SIGMA = (30.0, 8.0, 5.0, 3.5), 3.0, 4.0
@@ -77,3 +84,119 @@ def test_a_wrong_truth_would_be_seen(seed: int, spec_from: Callable[[str], Spec]
     low, high = np.quantile(found.posterior["sigma"], [0.0005, 0.9995])
     assert low < SIGMA < high
     assert not low < 1.4 * SIGMA < high
+
+
+# Truths drawn from the prior: intervals of every level must hold them as often as they say, however
+# wide the prior. One entry a structure; `tests/reference/recovery.csv` holds what the slow run found.
+RECOVERY = Path(__file__).parents[1] / "reference" / "recovery.csv"
+REFITS = 500
+LEVELS = (0.5, 0.8, 0.95)
+FAMILYWISE = 0.001
+UNSTRUCTURED = """
+name = "recovery"
+title = "recovery"
+[data]
+outcome = "y"
+[model]
+kind = "mmrm"
+formula = "y ~ week"
+unit = "subject"
+time = "week"
+[priors.own]
+Intercept = { distribution = "Normal", mu = 30, sigma = 15, why = "w" }
+week = { distribution = "Normal", mu = 0, sigma = 36, why = "w" }
+sigma = { distribution = "HalfNormal", sigma = 15, why = "w" }
+correlation = { distribution = "LKJ", eta = 2, why = "w" }
+[estimands]
+by = "week"
+"""
+STRUCTURES = {"visit_covariance": UNSTRUCTURED}
+
+
+def rows_with_gaps(n: int = 50) -> pd.DataFrame:
+    """Four visits of `n` subjects, a seventh of them missing."""
+    generator = np.random.default_rng(12)
+    grid = pd.MultiIndex.from_product(
+        [[f"S{i:03d}" for i in range(n)], ["w00", "w16", "w32", "w52"]], names=["subject", "week"]
+    ).to_frame(index=False)
+    kept = (generator.random(len(grid)) < 6 / 7) | (grid["week"] == "w00")
+    return (
+        grid[kept].reset_index(drop=True).assign(y=lambda table: generator.normal(size=len(table)))
+    )
+
+
+def refitted(structure: str, spec: Spec, replicates: int) -> pd.DataFrame:
+    """Where the truth falls among the draws, for every parameter of every refit."""
+    (job,) = plan(spec, cohort_from_frame(rows_with_gaps(), evidence="simulated")).jobs
+    analysis = job[0].with_sampler(draws=400, tune=400, chains=2)
+    design = design_of(bambi_model(analysis, job[1]))
+    module = structure_of(analysis)
+    assert module is not None
+    assert structure == module.NAME
+    truths = module.prior_draws(job[1], design, analysis, replicates, np.random.default_rng(31))
+    noise = np.random.default_rng(32)
+    unit, time = (job[1].data[name].cat.codes.to_numpy() for name in ("subject", "week"))
+    names = list(truths.data_vars)
+    found = []
+    for replicate in range(replicates):
+        truth = truths.isel(chain=0, draw=replicate)
+        # The data are made here, without the model's code.
+        rho, sd = truth["correlation"].to_numpy(), truth["sigma"].to_numpy()
+        C = np.zeros((4, 4))
+        C[np.triu_indices(4, 1)] = rho
+        C = C + C.T + np.eye(4)
+        whole = noise.multivariate_normal(np.zeros(4), C * np.outer(sd, sd), size=unit.max() + 1)
+        mean = np.concatenate([[0.0], truth["week"].to_numpy()]) + float(truth["Intercept"])
+        y = mean[time] + whole[unit, time]
+        frame = replace(job[1], data=job[1].data.assign(y=y))
+        seeded = analysis.with_sampler(seed=replicate)
+        posterior, _ = sample(seeded, frame, design, seeded.sampler, cores=1)
+        for name in names:
+            below = (posterior[name] < truth[name]).mean(("chain", "draw"))
+            for k, share in enumerate(np.atleast_1d(below)):
+                found.append({"replicate": replicate, "parameter": f"{name}[{k}]", "below": share})
+    return pd.DataFrame(found)
+
+
+def coverage(structure: str, below: pd.DataFrame) -> pd.DataFrame:
+    """How often central intervals of each level held the truth."""
+    rows = []
+    for parameter, part in below.groupby("parameter", sort=False):
+        for level in LEVELS:
+            inside = int((np.abs(part["below"] - 0.5) < level / 2).sum())
+            rows.append((structure, parameter, level, len(part), inside))
+    return pd.DataFrame(rows, columns=["structure", "parameter", "level", "refits", "inside"])
+
+
+def outside_bands(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows beyond the binomial limits that all rows together leave once in a thousand runs."""
+    tail = FAMILYWISE / len(table) / 2
+    low = stats.binom(table["refits"], table["level"]).ppf(tail)
+    high = stats.binom(table["refits"], table["level"]).ppf(1 - tail)
+    return table[(table["inside"] < low) | (table["inside"] > high)]
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_committed_coverage_is_within_its_bands(structure: str) -> None:
+    table = pd.read_csv(RECOVERY).query("structure == @structure")
+    assert set(table["level"]) == set(LEVELS)
+    assert (table["refits"] >= REFITS).all()
+    assert outside_bands(table).empty
+    # The bands are narrow enough to see intervals that are a sixth too short or too long.
+    for factor in (5 / 6, 7 / 6):
+        z = stats.norm.ppf(0.5 + table["level"] / 2) * factor
+        wrong = table.assign(inside=np.round(table["refits"] * (2 * stats.norm.cdf(z) - 1)))
+        assert len(outside_bands(wrong)) >= len(table) / 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_intervals_hold_truths_drawn_from_the_prior(
+    structure: str, spec_from: Callable[[str], Spec]
+) -> None:
+    found = coverage(structure, refitted(structure, spec_from(STRUCTURES[structure]), REFITS))
+    assert outside_bands(found).empty
+    committed = pd.read_csv(RECOVERY).query("structure == @structure").reset_index(drop=True)
+    # Other versions draw other numbers: each count may move by a few of five hundred.
+    moved = (found["inside"] - committed["inside"]).abs()
+    assert (moved <= 4.5 * np.sqrt(REFITS) / 2).all()

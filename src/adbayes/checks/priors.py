@@ -12,7 +12,9 @@ from adbayes.checks.predictive import COLUMNS, prior_predictive
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.plan import plan
 from adbayes.model.analysis import Analysis
+from adbayes.model.answerable import levels
 from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.frame import ModelFrame
 from adbayes.model.imputation import BLOCK, IMPUTATION
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
@@ -96,7 +98,7 @@ def check(
     tables, rows, notes = [], [], []
     for analysis, frame in settled.jobs:
         design = design_of(bambi_model(analysis, frame))
-        tables.append(prior_table(analysis))
+        tables.append(prior_table(analysis, frame))
         found = prior_predictive(analysis, frame, design, analysis.sampler.seed)
         rows += [{**whose(analysis, cohort), **row} for row in found]
         gaps = ", ".join(f"{reason} in {n}" for reason, n in frame.dropped.items()) or "none"
@@ -117,20 +119,24 @@ def check(
     )
 
 
-def prior_table(analysis: Analysis) -> pd.DataFrame:
+def prior_table(analysis: Analysis, frame: ModelFrame) -> pd.DataFrame:
     """Every prior of an analysis with its range and reason.
 
     Parameters
     ----------
     analysis : Analysis
         The model and its priors.
+    frame : ModelFrame
+        The rows; they say how many times a matrix of correlations is for.
 
     Returns
     -------
     pandas.DataFrame
-        The columns of `TABLE_COLUMNS`. A group effect is shown by the prior of its SD.
+        The columns of `TABLE_COLUMNS`. A group effect is shown by the prior of its SD, a matrix of
+        correlations by the margin of one of them.
     """
     rows = []
+    among = len(levels(frame.data[analysis.options["time"]])) if analysis.index else 2
     odds = analysis.link == "logit"
     for name, prior in analysis.priors.items():
         shown = (
@@ -139,7 +145,7 @@ def prior_table(analysis: Analysis) -> pd.DataFrame:
             else [(f"{name} {key}", hyper) for key, hyper in prior.hyper_priors()]
         )
         for label, one in shown:
-            low, high = (np.asarray(one.frozen().ppf(q), dtype=float) for q in (0.025, 0.975))
+            low, high = (np.asarray(one.frozen(among).ppf(q), dtype=float) for q in (0.025, 0.975))
             slopes = {*analysis.mean.common, BLOCK} - {"Intercept"}
             coefficient = odds and name in slopes
             if coefficient:
@@ -163,6 +169,8 @@ def prior_table(analysis: Analysis) -> pd.DataFrame:
 def _scale(name: str, analysis: Analysis) -> str:
     if name in IMPUTATION:
         return "standardised predictor"
+    if name == "correlation" and analysis.kind == "mmrm":
+        return "correlation"
     if "." in name and name.split(".")[0] in analysis.formulas:
         return "its own link"
     if analysis.link == "logit":

@@ -112,10 +112,9 @@ class Fit:
         variables = {}
         for name, prior in top_level_priors(self.analysis).items():
             values = self.posterior[name]
-            density = xr.DataArray(
-                prior.frozen().logpdf(values.to_numpy()), dims=values.dims, coords=values.coords
-            )
-            variables[name] = density
+            density = prior.log_density(values.to_numpy())
+            dims = values.dims[: density.ndim]  # one a matrix under an LKJ prior
+            variables[name] = xr.DataArray(density, {d: values[d] for d in dims}, dims)
         return xr.Dataset(variables)
 
     @cached_property

@@ -9,12 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from adbayes.model import imputed_logistic, logistic_regression, random_intercept
+from adbayes.model import (
+    imputed_logistic,
+    logistic_regression,
+    random_intercept,
+    visit_covariance,
+)
 from adbayes.model.analysis import Analysis
 from adbayes.model.kinds import KINDS
 from adbayes.model.structure import Frozen, Structure
 
-STRUCTURES: tuple[Structure, ...] = (logistic_regression, random_intercept, imputed_logistic)
+STRUCTURES: tuple[Structure, ...] = (
+    logistic_regression,
+    random_intercept,
+    imputed_logistic,
+    visit_covariance,
+)
 
 
 def structure_of(analysis: Analysis) -> Structure | None:
@@ -67,7 +77,8 @@ def compiled(structure: Structure, frozen: Frozen) -> Any:
     """
     import nutpie
 
-    return nutpie.compile_pymc_model(structure.pymc_model(*frozen))
+    by_hand = getattr(structure, "nutpie_model", None)  # a structure may bring its own
+    return by_hand(*frozen) if by_hand else nutpie.compile_pymc_model(structure.pymc_model(*frozen))
 
 
 @cache

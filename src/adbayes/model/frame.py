@@ -186,6 +186,7 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
         frame[column] = (frame[column].astype(float) - centre) / scale
     frame = _typed(analysis, frame, source, clinical=cohort.clinical)
     _varies(analysis, frame, source)
+    _one_row_each(analysis, frame, source)
     if set(analysis.estimands.report) & set(BY_LEVEL):
         baseline(analysis, levels(frame[analysis.estimands.by]))
     return ModelFrame(frame, table.outcome, unit, dropped, analysis.mean.trials, analysis.imputed)
@@ -323,6 +324,25 @@ def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bo
     else:
         frame[outcome] = numbers
     return frame
+
+
+def _one_row_each(analysis: Analysis, frame: pd.DataFrame, source: str) -> None:
+    """The columns that index a likelihood have two levels or more and name no row twice."""
+    if not analysis.index:
+        return
+    for name in analysis.index:
+        if frame[name].nunique() < 2:
+            raise DataError(
+                f"{source}: one level of {name!r} in the rows of {analysis.model}; two or more are needed"
+            )
+    twice = frame.duplicated(list(analysis.index))
+    if twice.any():
+        first = frame[twice].iloc[0]
+        where = ", ".join(f"{name} {first[name]}" for name in analysis.index)
+        raise DataError(
+            f"{source}: {int(twice.sum())} rows of {analysis.model} repeat another's "
+            f"{' and '.join(analysis.index)} (the first: {where}); keep one of each"
+        )
 
 
 def _varies(analysis: Analysis, frame: pd.DataFrame, source: str) -> None:

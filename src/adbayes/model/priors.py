@@ -14,6 +14,7 @@ from scipy import stats
 
 from adbayes.errors import SpecError
 from adbayes.model.horseshoe import RegularizedHorseshoe
+from adbayes.model.lkj import Lkj
 from adbayes.model.log_f import LogF, log_f_in_pymc
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "LogNormal": (("mu", "sigma"), lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu))),
     "Beta": (("alpha", "beta"), lambda alpha, beta: stats.beta(alpha, beta)),
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
+    "LKJ": (("eta",), Lkj),  # of a correlation matrix
 }
 _NOT_PYMC: dict[str, Callable[..., Any]] = {"LogF": log_f_in_pymc}
 """What PyMC lacks, made by a function of name, parameters, dims and shape."""
@@ -76,7 +78,7 @@ BLOCKS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     ),
 }
 _KNOWN = DISTRIBUTIONS | BLOCKS
-_POSITIVE = {"sigma", "nu", "b", "beta", "lam", "m", *BLOCKS["RegularizedHorseshoe"][0]}
+_POSITIVE = {"sigma", "nu", "b", "beta", "lam", "m", "eta", *BLOCKS["RegularizedHorseshoe"][0]}
 _POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta"}  # a Cauchy's alpha is its location
 
 
@@ -233,8 +235,13 @@ class Prior:
         """Whether any parameter is itself a prior."""
         return any(isinstance(value, Prior) for _, value in self.parameters)
 
-    def frozen(self) -> Any:
+    def frozen(self, among: int = 2) -> Any:
         """SciPy's equivalent, with pdf, logpdf, cdf, ppf and rvs.
+
+        Parameters
+        ----------
+        among : int, optional
+            Number of variables that an LKJ prior correlates; it is then the margin of one correlation.
 
         Returns
         -------
@@ -252,7 +259,25 @@ class Prior:
             key: np.asarray(value) if isinstance(value, tuple) else value
             for key, value in self.parameters
         }
-        return _KNOWN[self.distribution][1](**values)
+        distribution = _KNOWN[self.distribution][1](**values)
+        return distribution.margin(among) if isinstance(distribution, Lkj) else distribution
+
+    def log_density(self, values: np.ndarray) -> np.ndarray:
+        """Log density at values of the parameter.
+
+        Parameters
+        ----------
+        values : numpy.ndarray
+            Of any shape; under an LKJ prior the last axis holds one matrix's correlations.
+
+        Returns
+        -------
+        numpy.ndarray
+            One a value; one a matrix under an LKJ prior.
+        """
+        if self.distribution == "LKJ":
+            return Lkj(float(self["eta"])).log_density(values)  # type: ignore[arg-type]
+        return np.asarray(self.frozen().logpdf(values), dtype=float)
 
     def sample(self, size: int, rng: np.random.Generator, width: int | None = None) -> np.ndarray:
         """Draw from the prior, hyper-priors first.
@@ -265,7 +290,8 @@ class Prior:
             The source of randomness.
         width : int, optional
             Number of coefficients that share this prior independently; the draws are then
-            ``(size, width)``. With a hyper-prior they share its draw.
+            ``(size, width)``. With a hyper-prior they share its draw. For an LKJ prior the number of
+            variables, whose ``width (width - 1) / 2`` correlations are drawn.
 
         Returns
         -------
@@ -281,6 +307,8 @@ class Prior:
                 values[key] = np.asarray(value) if isinstance(value, tuple) else value
         shape = size if width is None else (size, width)
         frozen = _KNOWN[self.distribution][1](**values)
+        if isinstance(frozen, Lkj):  # a matrix's correlations hang together
+            return frozen.sample(size, width or 2, rng)
         return np.asarray(frozen.rvs(size=shape, random_state=rng), dtype=float)
 
     def to_bambi(self) -> "bmb.Prior":

@@ -19,7 +19,7 @@ from adbayes.model.library import find_spec
 from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
 from adbayes.model.priors import Prior
 from adbayes.model.sentences import nearest, sentences
-from adbayes.model.spec_tables import SpecTable
+from adbayes.model.spec_tables import EstimandsTable, SpecTable
 from adbayes.model.where import parse_where
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Spec:
         The same per variant, the variant's statements laid over the spec's.
     models : dict
         Variant to its kind of model and its `[model]` table.
+    estimands : dict
+        Variant to its `[estimands]`.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Spec:
     prior_sets: dict[str, PriorSet] = field(repr=False)
     variant_sets: dict[str, dict[str, PriorSet]] = field(repr=False)
     models: dict[str, tuple[Kind, BaseModel]] = field(repr=False)
+    estimands: dict[str, EstimandsTable] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -137,8 +140,9 @@ class Spec:
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
         kind, model = self.models[variant]
+        estimands = self.estimands[variant]
         title, data, published = self.table.title, self.table.data, self.table.published
-        departs, estimands = self.table.departs, self.table.estimands
+        departs = self.table.departs
         if variant != "base":
             stated = self.table.variants[variant]
             title = stated.title or title
@@ -146,8 +150,6 @@ class Spec:
             published = published if stated.published is None else stated.published
             rows = stated.data.model_dump(exclude_none=True)
             data = data.model_copy(update=rows)  # validated where they were read
-            if stated.estimands.report is not None:
-                estimands = estimands.model_copy(update={"report": stated.estimands.report})
 
         def fill(text: str) -> str:
             return text.replace("{x}", x) if x is not None else text
@@ -269,8 +271,14 @@ def load_spec(name: str | Path) -> Spec:
         models = _models(raw, table, where)
     except SpecError as error:
         faults += str(error).splitlines()
+    asked: dict[str, EstimandsTable] = {}
+    if table is not None:
+        try:
+            asked = _estimands(table, where)
+        except SpecError as error:
+            faults += str(error).splitlines()
     if not faults and table is not None:
-        spec = Spec(path, table, sets, variant_sets, models)
+        spec = Spec(path, table, sets, variant_sets, models, asked)
         named: set[str] = set()
         for variant in spec.variants:
             for set_name in sets if variant == "base" else variant_sets[variant]:
@@ -310,6 +318,20 @@ def _models(
             )
         except SpecError as error:
             faults += str(error).splitlines()
+    if faults:
+        raise SpecError("\n".join(faults))
+    return found
+
+
+def _estimands(table: SpecTable, where: str) -> dict[str, EstimandsTable]:
+    """The `[estimands]` of the spec, and of its variants with their statements laid over it."""
+    found = {"base": table.estimands}
+    faults: list[str] = []
+    for name, variant in table.variants.items():
+        try:
+            found[name] = EstimandsTable(**{**table.estimands.model_dump(), **variant.estimands})
+        except ValidationError as error:
+            faults += sentences(error, where, EstimandsTable, under=f"variants.{name}.estimands")
     if faults:
         raise SpecError("\n".join(faults))
     return found
@@ -370,7 +392,10 @@ def _misfits(parameter: Parameter, prior: Prior) -> Iterator[str]:
     if hyper and not parameter.hyper:
         yield ": only group effects such as 1|patient may have a hyper-prior; give numbers"
     allowed = parameter.distributions
-    if allowed and prior.distribution not in allowed:
+    matrix = any(one.distribution == "LKJ" for one in (prior, *hyper.values()))
+    if matrix and "LKJ" not in allowed:
+        yield ": LKJ is for a matrix of correlations; give a distribution of one number"
+    elif allowed and prior.distribution not in allowed:
         yield f": {prior.distribution} is not one{nearest(prior.distribution, allowed)}"
     scalars = hyper.values() if parameter.hyper else () if parameter.listed else (prior,)
     if any(isinstance(value, tuple) for one in scalars for _, value in one.parameters):

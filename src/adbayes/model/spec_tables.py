@@ -19,6 +19,7 @@ EstimandName = Literal[
     "share_above",
     "geometric_mean_ratio",
     "icc",
+    "correlation",
     "odds_ratio",
     "risk_difference",
     "risk_ratio",
@@ -91,6 +92,16 @@ class BambiTable(Table):
     link: Text | None = None
 
 
+class MmrmTable(Table):
+    """`[model]` of kind `mmrm`: repeated measures with a covariance of visits."""
+
+    kind: Literal["mmrm"] = "mmrm"
+    formula: Text
+    unit: Text
+    time: Text
+    covariance: Literal["unstructured", "compound_symmetry"] = "unstructured"
+
+
 class ImputedLogisticTable(Table):
     """`[model]` of kind `imputed_logistic`."""
 
@@ -138,17 +149,6 @@ class EstimandsTable(Table):
         return tuple(value) if isinstance(value, list) else value
 
 
-class VariantEstimandsTable(Table):
-    """`[variants.NAME.estimands]`: the quantities of a likelihood that has others to report."""
-
-    report: tuple[EstimandName, ...] | None = None
-
-    @field_validator("report", mode="before")
-    @classmethod
-    def _listed(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
-
-
 class VariantTable(Table):
     """`[variants.NAME]`: the same question under another likelihood, or of other patients."""
 
@@ -158,7 +158,7 @@ class VariantTable(Table):
     data: VariantDataTable = Field(default_factory=VariantDataTable)
     model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's
     priors: dict[str, Any] = Field(default_factory=dict)
-    estimands: VariantEstimandsTable = Field(default_factory=VariantEstimandsTable)
+    estimands: dict[str, Any] = Field(default_factory=dict)  # laid over the spec's
 
     @field_validator("published", mode="before")
     @classmethod

@@ -220,7 +220,7 @@ def _quantities(run: Run) -> int:
 def _priors(group: Group) -> pd.DataFrame:
     rows = []
     for fit in group.fits:
-        for _, row in prior_table(fit.analysis).iterrows():
+        for _, row in prior_table(fit.analysis, fit.frame).iterrows():
             name = row["parameter"]
             if len(group.fits) > 1 and name == fit.analysis.x:
                 name = "each predictor"

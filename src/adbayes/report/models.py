@@ -35,6 +35,7 @@ _QUANTITIES = {
     "predictive_sd": "SD of patients (predictive)",
     "share_mcid": "share of patients who improve by the MCID",
     "icc": "correlation of two visits of a patient",
+    "correlation": "correlation of two visits of a patient",
 }
 _PRINTED = {
     "mean": "mean",

@@ -21,6 +21,7 @@ from adbayes.results.readings import (
     TAIL,
     Reading,
     group_total,
+    note_of,
     readings_of,
     role_of,
     roles,
@@ -159,9 +160,8 @@ def _joined(
             row["same_quantity"] = reading.same and not others and not analysis.differs
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
-            row["note"] = _join(
-                _doubt(number), by_role, analysis.differs, reading.note, others, failed
-            )
+            note = note_of(reading, analysis)
+            row["note"] = _join(_doubt(number), by_role, analysis.differs, note, others, failed)
         if played and not number.status and not others and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)

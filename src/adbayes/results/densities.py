@@ -10,6 +10,7 @@ import xarray as xr
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit, top_level_priors
 from adbayes.model.analysis import MEAN
+from adbayes.model.answerable import levels
 
 COLUMNS = ["term", "x", "prior", "posterior", "log", "unit", "evidence", "n"]
 _POINTS = 400
@@ -44,7 +45,10 @@ def densities(fit: Fit) -> pd.DataFrame:
             unit = "log"
         if name.split("_")[0] in a.formulas and name.split("_")[0] != MEAN:
             unit = ""  # a distributional parameter lives on its own link's scale
-        for term, draws, frozen in _scalars(name, fit.posterior[name], prior.frozen()):
+        if prior.distribution == "LKJ":
+            unit = ""
+        among = len(levels(fit.frame.data[a.options["time"]])) if a.index else 2
+        for term, draws, frozen in _scalars(name, fit.posterior[name], prior.frozen(among)):
             table = _table(draws, frozen)
             table.insert(0, "term", term)
             table["log"] = ratio

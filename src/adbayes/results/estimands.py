@@ -38,7 +38,7 @@ class Estimand:
     ----------
     estimand : str
         Its name in the tables: mean, mean_change, ratio_of_means, predictive_sd, share_mcid, share_floor,
-        share_ceiling, share_above, geometric_mean_ratio, icc,
+        share_ceiling, share_above, geometric_mean_ratio, icc, correlation,
         odds_ratio, risk_difference, risk_ratio, mean_percent_change, percent_change_sd, mean_score,
         score_sd, share_mild, response, parameter.
     outcome : str
@@ -94,6 +94,7 @@ def estimands(fit: Fit) -> list[Estimand]:
         "share_mcid": _shares_mcid,
         "share_above": _shares_above,
         "icc": _icc,
+        "correlation": _correlations,
         "odds_ratio": _odds_ratios,
         "risk_difference": _risk_differences,
         "risk_ratio": _risk_ratios,
@@ -158,6 +159,7 @@ def parameters(fit: Fit) -> list[Estimand]:
         own = str(name).split("_")[0]
         unitless = own in fit.analysis.family.auxiliary and own not in ("sigma", "threshold")
         unitless |= str(name).startswith((*others, "sigma_", "impute_", "slopes_"))
+        unitless |= name == "correlation" and fit.analysis.kind == "mmrm"
         unit = "" if unitless else coefficient
         for term, draws in _scalars(str(name), values):
             found.append(Estimand("parameter", fit.frame.outcome, "", term, unit, null, draws))
@@ -283,6 +285,16 @@ def _icc(fit: Fit) -> Iterator[Estimand]:
     covariance = KINDS[fit.analysis.kind].covariance(fit.posterior, fit.analysis, ["1", "2"])
     draws = _array(fit, covariance[..., 0, 1] / covariance[..., 0, 0])
     yield Estimand("icc", fit.frame.outcome, "", "", "", np.nan, draws)
+
+
+def _correlations(fit: Fit) -> Iterator[Estimand]:
+    """Correlation of every pair of visits of one patient."""
+    covariance, names = _covariance(fit), _levels(fit)
+    for (i, first), (j, second) in itertools.combinations(enumerate(names), 2):
+        scale = np.sqrt(covariance[..., i, i] * covariance[..., j, j])
+        draws = _array(fit, covariance[..., i, j] / scale)
+        term = f"{first}, {second}"
+        yield Estimand("correlation", fit.frame.outcome, "", term, "", 0.0, draws)
 
 
 def _effect_terms(fit: Fit) -> list[tuple[str, str, xr.DataArray]]:

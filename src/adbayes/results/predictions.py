@@ -8,6 +8,8 @@ from adbayes.errors import DataError, SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.sampler import stream
 from adbayes.model import imputation, imputed_logistic
+from adbayes.model.answerable import levels
+from adbayes.model.kinds import KINDS
 from adbayes.results.marginal import INVERSE_LINKS
 
 
@@ -66,12 +68,14 @@ def predict(fit: Fit, new: pd.DataFrame | Cohort, seed: int | None = None) -> pd
     low, high = np.quantile(expected, tails, axis=(0, 1))
     result = new.assign(mean=expected.mean(axis=(0, 1)), ci_low=low, ci_high=high)
     if a.family.name == "gaussian" and set(a.formulas) == {"mu"}:
-        variance = fit.posterior["sigma"] ** 2
-        for group in a.mean.groups:
-            if not group.startswith("1|"):
-                return result  # a new patient's slope would need its column; intervals are left out
-            variance = variance + fit.posterior[f"{group}_sigma"] ** 2
-        noise = np.sqrt(variance.to_numpy())[..., None] * rng.standard_normal(eta.shape)
+        if not all(group.startswith("1|") for group in a.mean.groups):
+            return result  # a new patient's slope would need its column; intervals are left out
+        # Where time indexes the covariance a row has the SD of its own time.
+        names = levels(fit.frame.data[a.options["time"]]) if a.index else [""]
+        covariance = KINDS[a.kind].covariance(fit.posterior, a, names)
+        variance = np.diagonal(covariance, axis1=-2, axis2=-1)
+        own = rows[a.options["time"]].cat.codes.to_numpy() if a.index else np.zeros(len(rows), int)
+        noise = np.sqrt(variance)[..., own] * rng.standard_normal(eta.shape)
         result["pred_low"], result["pred_high"] = np.quantile(expected + noise, tails, axis=(0, 1))
     return result
 
@@ -103,6 +107,8 @@ def _prepared(fit: Fit, new: pd.DataFrame) -> pd.DataFrame:
         for name in a.mean.columns
         if name not in (fit.frame.outcome, a.mean.trials, *a.mean.grouping)
     ]
+    if a.index and a.options["time"] not in needed:
+        needed.append(a.options["time"])
     rows = pd.DataFrame(index=new.index)
     for name in needed:
         if name not in new.columns:
@@ -118,14 +124,14 @@ def _prepared(fit: Fit, new: pd.DataFrame) -> pd.DataFrame:
         if not numeric and not isinstance(seen.dtype, pd.CategoricalDtype):
             raise DataError(f"the new patients' {name!r} holds text; {a.model} needs numbers")
         if isinstance(seen.dtype, pd.CategoricalDtype):
-            levels = list(seen.cat.categories)
-            unseen = sorted(set(new[name].map(str)) - set(levels))
+            known = list(seen.cat.categories)
+            unseen = sorted(set(new[name].map(str)) - set(known))
             if unseen:
                 raise DataError(
                     f"the new patients' {name!r} has the levels {', '.join(unseen)}, "
-                    f"which the fit has not seen (levels: {', '.join(levels)})"
+                    f"which the fit has not seen (levels: {', '.join(known)})"
                 )
-            rows[name] = pd.Categorical(new[name].map(str), categories=levels)
+            rows[name] = pd.Categorical(new[name].map(str), categories=known)
         else:
             centre, scale = a.data.standardize.get(name, (0.0, 1.0))
             values = new[name].astype(float)

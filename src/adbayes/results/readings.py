@@ -85,6 +85,25 @@ BY_ROLE = {
 """What a row on reconstructed patients must say, by its role."""
 
 
+def note_of(reading: Reading, analysis: Analysis) -> str:
+    """What a reader of a row must know.
+
+    Parameters
+    ----------
+    reading : Reading
+        How the printed statistic was read.
+    analysis : Analysis
+        The model.
+
+    Returns
+    -------
+    str
+        The reading's note, but for a model with an SD a visit.
+    """
+    own_sds = analysis.options.get("covariance") == "unstructured"
+    return "" if own_sds and reading.note == _ONE_SD else reading.note
+
+
 def readings_of(number: PublishedNumber, analysis: Analysis | None = None) -> tuple[Reading, ...]:
     """How a printed number may be read off the summary of a model.
 

@@ -1,0 +1,137 @@
+"""The kind `mmrm`: a Gaussian model of repeated measures with a covariance of visits.
+
+A unit's outcomes are multivariate normal about the formula's mean. Its effects are never sampled,
+and a missing visit takes its row and column out of the covariance (ignorable missingness).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+
+from adbayes.errors import SpecError
+from adbayes.model.analysis import MEAN, Analysis
+from adbayes.model.families import FAMILIES
+from adbayes.model.formula import parse_formula
+from adbayes.model.kind import Likelihood, Parameter
+from adbayes.model.lkj import matrices
+from adbayes.model.spec_tables import MmrmTable
+
+NAME = "mmrm"
+TABLE = MmrmTable
+IMPUTES = False
+
+
+def read(table: MmrmTable, fill: Callable[[str], str], where: str) -> Likelihood:
+    """Read the likelihood off a `[model]` table.
+
+    Parameters
+    ----------
+    table : MmrmTable
+        The table.
+    fill : callable
+        Puts the predictor of ``for_each`` into a text.
+    where : str
+        The file, for messages.
+
+    Returns
+    -------
+    Likelihood
+        Gaussian with identity link, indexed by unit and time.
+
+    Raises
+    ------
+    SpecError
+        For a formula that cannot be read or has group effects, and for a unit that is the time.
+    """
+    faults: list[str] = []
+    family = FAMILIES["gaussian"]
+    formulas = {}
+    try:
+        formulas[MEAN] = parse_formula(fill(table.formula), family.name)
+    except SpecError as error:
+        faults.append(f"{where}: [model] {error}")
+    else:
+        faults += [
+            f"{where}: [model] formula: {name!r} is a group effect, which kind mmrm has not; "
+            "the covariance takes its place"
+            for name in formulas[MEAN].groups
+        ]
+    if table.unit == table.time:
+        faults.append(f"{where}: [model] unit and time are both {table.unit!r}; name two columns")
+    if faults:
+        raise SpecError("\n".join(faults))
+    options = {"unit": table.unit, "time": table.time, "covariance": table.covariance}
+    return Likelihood(formulas, family, family.links[0], options, (table.unit, table.time))
+
+
+def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
+    """The parameters that need a prior.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+        From `read`.
+
+    Returns
+    -------
+    tuple of Parameter
+        The mean's terms; ``sigma``, one SD a visit (one for all under compound symmetry);
+        ``correlation``, a matrix (one number under compound symmetry).
+    """
+    free = likelihood.options["covariance"] == "unstructured"
+    return (
+        *(Parameter(name, distributions=("Normal",)) for name in likelihood.formulas[MEAN].common),
+        Parameter("sigma", listed=free, distributions=("HalfNormal",)),
+        Parameter(
+            "correlation", listed=False, distributions=("LKJ",) if free else ("Beta", "Uniform")
+        ),
+    )
+
+
+def answers(analysis: Analysis) -> frozenset[str]:
+    """The estimands it has.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its options, and the column that the estimands are by.
+
+    Returns
+    -------
+    frozenset of str
+        Names of estimands; SDs, shares and correlations only by the column of time.
+    """
+    found = {"mean", "mean_change", "ratio_of_means"}
+    if analysis.estimands.by == analysis.options["time"]:
+        found |= {"predictive_sd", "share_mcid", "correlation"}
+    if analysis.options["covariance"] == "compound_symmetry":
+        found |= {"icc"}
+    return frozenset(found)
+
+
+def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:
+    """Covariance of one unit's outcomes.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws of ``sigma`` and ``correlation``.
+    analysis : Analysis
+        Says which covariance it is.
+    levels : list of str
+        The levels of time, in the order of the data.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(chain, draw, level, level)``, squared outcome units.
+    """
+    if analysis.options["covariance"] == "compound_symmetry":
+        size = len(levels)
+        variance = posterior["sigma"].to_numpy()[..., None, None] ** 2
+        rho = posterior["correlation"].to_numpy()[..., None, None]
+        return np.asarray(variance * (rho + (1 - rho) * np.eye(size)))
+    sigma = posterior["sigma"].transpose("chain", "draw", "sigma_dim").to_numpy()
+    values = posterior["correlation"].transpose("chain", "draw", "correlation_dim").to_numpy()
+    return np.asarray(sigma[..., :, None] * matrices(values) * sigma[..., None, :])

@@ -1,0 +1,450 @@
+"""The density of kind `mmrm`: visits of a unit are multivariate normal, missing ones left out.
+
+Units with the same visits present are a pattern. With ``z = (y, X)`` the rows of a unit and
+``w = (1, -beta)``, the residuals' cross-products of a pattern are ``R = w' (sum of z z') w``, so that
+
+    log p(y) = -1/2 sum_patterns [ n (m log 2 pi + log det S) + trace(S^-1 R) ],
+
+with S the rows and columns of the covariance that are present and m their number. Only the sums of
+``z z'`` enter: neither units nor patterns are frozen when it is compiled. In S a missing visit is
+given variance 1 and no covariance, and its residual is 0, which changes neither term.
+"""
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from scipy.special import expit
+
+from adbayes.errors import SpecError
+from adbayes.model.analysis import Analysis
+from adbayes.model.bambi_model import Design
+from adbayes.model.frame import ModelFrame
+from adbayes.model.lkj import Lkj, correlations, pairs
+from adbayes.model.logistic_regression import linear_predictor, normal_priors, split_terms
+from adbayes.model.mmrm import NAME as KIND
+from adbayes.model.mmrm import covariance
+from adbayes.model.structure import Frozen
+from adbayes.model.visit_patterns import patterns, placed, sampling_scale, sums, times
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+NAME = "visit_covariance"
+DIMS = {
+    "products": ("pattern", "time", "time", "product"),
+    "present": ("pattern", "time"),
+    "n_in_pattern": ("pattern",),
+    "prior_mu": ("coefficient",),
+    "prior_sigma": ("coefficient",),
+    "beta_start": ("coefficient",),
+    "beta_root": ("coefficient", "coefficient"),
+    "sigma_scale": ("sd",),
+    "correlation_alpha": ("correlation",),
+    "correlation_beta": ("correlation",),
+    "correlation_range": ("limit",),
+}
+FREE = frozenset({"pattern"})
+POSITIVE = frozenset(
+    {"n_in_pattern", "prior_sigma", "sigma_scale", "correlation_alpha", "correlation_beta"}
+)
+
+
+def matches(analysis: Analysis) -> bool:
+    """Whether an analysis has this structure.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its kind.
+
+    Returns
+    -------
+    bool
+        True for every analysis of kind `mmrm`, whose priors are of stated families.
+    """
+    return analysis.kind == KIND
+
+
+def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
+    """What is frozen when it is compiled.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Names the covariance.
+    frame : ModelFrame
+        Gives the number of times.
+    design : Design
+        Gives the number of coefficients.
+
+    Returns
+    -------
+    tuple
+        Number of coefficients, number of times, covariance.
+    """
+    return design.X.shape[1], len(times(frame, analysis)), analysis.options["covariance"]
+
+
+def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
+    """Everything that differs between two analyses with the same frozen parts.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Gives the priors and names the columns.
+    frame : ModelFrame
+        Gives the outcome.
+    design : Design
+        Gives the predictors.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        `products` (sums of z z' by pattern and pair of times, the last axis two columns of z),
+        `present`, `n_in_pattern`, the priors' values, and the scale on which the coefficients are
+        sampled (`beta_start`, `beta_root`).
+
+    Raises
+    ------
+    SpecError
+        For a prior whose list has another length than the times, or of a common correlation that
+        no covariance of so many times can have.
+    """
+    z, products, kinds, n = sums(frame, analysis, design)
+    mu, spread = normal_priors(analysis, design)
+    start, root = sampling_scale(products, kinds, z, mu, spread)
+    return {
+        "products": products.reshape(*products.shape[:3], -1),
+        "present": kinds.astype(float),
+        "n_in_pattern": n.astype(float),
+        "beta_start": start,
+        "beta_root": root,
+        "prior_mu": mu,
+        "prior_sigma": spread,
+        "sigma_scale": _sigma_scales(analysis, times(frame, analysis)),
+        **_correlation_prior(analysis, kinds.shape[1]),
+    }
+
+
+def _sigma_scales(analysis: Analysis, names: list[str]) -> np.ndarray:
+    stated = np.atleast_1d(np.asarray(analysis.priors["sigma"]["sigma"], dtype=float))
+    wanted = len(names) if analysis.options["covariance"] == "unstructured" else 1
+    if len(stated) not in (1, wanted):
+        raise SpecError(
+            f"{analysis.where_from}: [priors.{analysis.prior_set}] 'sigma': sigma has {len(stated)} "
+            f"values for {wanted} levels of {analysis.options['time']} ({', '.join(names)}); give one "
+            "number, or one a level"
+        )
+    return np.array(np.broadcast_to(stated, wanted))
+
+
+def _correlation_prior(analysis: Analysis, size: int) -> dict[str, np.ndarray]:
+    """Betas on a range: of the partial correlations of an LKJ prior, or of the common correlation."""
+    prior = analysis.priors["correlation"]
+    values: dict[str, Any] = dict(prior.parameters)
+    limits = [-1.0, 1.0]
+    if prior.distribution == "LKJ":
+        alpha = beta = Lkj(values["eta"]).shapes(size)
+    elif prior.distribution == "Beta":
+        alpha, beta, limits = np.array([values["alpha"]]), np.array([values["beta"]]), [0.0, 1.0]
+    else:
+        alpha, beta, limits = np.ones(1), np.ones(1), [values["lower"], values["upper"]]
+        if limits[0] < -1 / (size - 1) or limits[1] > 1:
+            raise SpecError(
+                f"{analysis.where_from}: [priors.{analysis.prior_set}] 'correlation': one correlation "
+                f"of {size} times lies between {-1 / (size - 1):.4g} and 1, found {prior}; narrow it"
+            )
+    return {
+        "correlation_alpha": alpha,
+        "correlation_beta": beta,
+        "correlation_range": np.array(limits),
+    }
+
+
+def pymc_model(width: int, size: int, covariance: str) -> "pm.Model":
+    """The density with placeholders for its data.
+
+    Parameters
+    ----------
+    width : int
+        Number of coefficients.
+    size : int
+        Number of times.
+    covariance : str
+        ``unstructured`` or ``compound_symmetry``.
+
+    Returns
+    -------
+    pymc.Model
+        Free variables `coefficients`, `sigma`, and `position`: of the common correlation within its
+        range, or of the partial correlations between -1 and 1.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    with pm.Model() as model:
+        products = pm.Data("products", np.zeros((1, size, size, (1 + width) ** 2)))
+        present = pm.Data("present", np.ones((1, size)))
+        n = pm.Data("n_in_pattern", np.ones(1))
+        mu = pm.Data("prior_mu", np.zeros(width))
+        spread = pm.Data("prior_sigma", np.ones(width))
+        pm.Data("beta_start", np.zeros(width))  # the sampler's scale, no part of the density
+        pm.Data("beta_root", np.eye(width))
+        beta = pm.Normal("coefficients", mu, spread, shape=width)
+        free = covariance == "unstructured"
+        pairs_of = list(combinations(range(size), 2))
+        n_sds, n_correlations = (size, len(pairs_of)) if free else (1, 1)
+        scale = pm.Data("sigma_scale", np.ones(n_sds))
+        alpha = pm.Data("correlation_alpha", np.ones(n_correlations))
+        other = pm.Data("correlation_beta", np.ones(n_correlations))
+        limits = pm.Data("correlation_range", np.array([-1.0, 1.0]))
+        sigma = pm.HalfNormal("sigma", scale, shape=n_sds)
+        position = pm.Beta("position", alpha, other, shape=n_correlations)
+        placed = limits[0] + (limits[1] - limits[0]) * position
+        partial = [placed[k] for k in range(n_correlations)]
+        rho = correlations(partial, size) if free else partial * len(pairs_of)
+        S = pt.eye(size)
+        for (i, j), value in zip(pairs_of, rho, strict=True):
+            S = pt.set_subtensor(S[[i, j], [j, i]], value)
+        S = sigma[:, None] * S * sigma[None, :]
+        w = pt.concatenate([pt.ones(1), -beta])
+        R = pt.tensordot(products, pt.outer(w, w).flatten(), axes=[[3], [0]])
+        both = present[:, :, None] * present[:, None, :]
+        whole = both * S[None] + pt.eye(size)[None] * (1 - present)[:, :, None]
+        factor = pt.linalg.cholesky(whole)
+        log_det = 2 * pt.sum(pt.log(pt.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+        half = pt.linalg.solve_triangular(factor, R, lower=True)
+        rest = pt.linalg.solve_triangular(factor, pt.swapaxes(half, -1, -2), lower=True)
+        quadratic = pt.sum(pt.diagonal(rest, axis1=-2, axis2=-1), axis=-1)
+        m = pt.sum(present, axis=1)
+        pm.Potential("likelihood", -0.5 * pt.sum(n * (m * np.log(2 * np.pi) + log_det) + quadratic))
+    return model
+
+
+def nutpie_model(width: int, size: int, covariance: str) -> Any:
+    """The same density for nutpie, compiled by Numba.
+
+    Parameters
+    ----------
+    width, size, covariance : int, int, str
+        As `pymc_model`.
+
+    Returns
+    -------
+    nutpie compiled model
+        With placeholder data and the free variables of `pymc_model`.
+    """
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    from adbayes.model.covariance_density import value_and_gradient
+
+    free = covariance == "unstructured"
+    n_sds, n_correlations = (size, size * (size - 1) // 2) if free else (1, 1)
+    names = {"coefficients": width, "sigma": n_sds, "position": n_correlations}
+    ends = np.cumsum(list(names.values()))
+
+    def density(theta: np.ndarray, **data: np.ndarray) -> tuple[float, np.ndarray]:
+        gradient = np.empty_like(theta)
+        return value_and_gradient(theta, gradient, **data), gradient
+
+    def expanded(theta: np.ndarray, **data: np.ndarray) -> dict[str, np.ndarray]:
+        z, t, s = np.split(theta, ends[:-1])
+        return {
+            "coefficients": data["beta_start"] + data["beta_root"] @ z,
+            "sigma": data["sigma_scale"] * np.exp(t),
+            "position": expit(s),
+        }
+
+    data = pymc_model(width, size, covariance).data_vars
+    return from_pyfunc(
+        int(ends[-1]),
+        lambda: density,
+        lambda *_: expanded,
+        [np.dtype(float)] * 3,
+        [(length,) for length in names.values()],
+        list(names),
+        shared_data={one.name: np.asarray(one.get_value(), dtype=float) for one in data},
+    )
+
+
+def named(
+    sampled: xr.Dataset,
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+    rng: np.random.Generator,
+) -> xr.Dataset:
+    """Draws under the names users see.
+
+    Parameters
+    ----------
+    sampled : xarray.Dataset
+        With the free variables of `pymc_model`.
+    frame : ModelFrame
+        The levels of time.
+    design : Design
+        Names and levels of the terms.
+    analysis : Analysis
+        The prior's range of a common correlation.
+    rng : numpy.random.Generator
+        Not used.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable a term; ``sigma``, by level of time, and ``correlation``, by pair of levels;
+        single numbers under compound symmetry.
+    """
+    size = len(times(frame, analysis))
+    sigma, position = sampled["sigma"].to_numpy(), sampled["position"].to_numpy()
+    low, high = _correlation_prior(analysis, size)["correlation_range"]
+    placed = low + (high - low) * position
+    if analysis.options["covariance"] == "unstructured":
+        found = np.stack(correlations(list(np.moveaxis(placed, -1, 0)), size), axis=-1)
+    else:
+        sigma, found = sigma[..., 0], placed[..., 0]
+    return _labelled(sampled["coefficients"].to_numpy(), sigma, found, frame, design, analysis)
+
+
+def _labelled(
+    coefficients: np.ndarray,
+    sigma: np.ndarray,
+    correlation: np.ndarray,
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+) -> xr.Dataset:
+    draws = split_terms(coefficients, design)
+    names = times(frame, analysis)
+    labels = {"sigma": names, "correlation": pairs(names)}
+    for name, values in (("sigma", sigma), ("correlation", correlation)):
+        dims = ("chain", "draw", f"{name}_dim")[: values.ndim]
+        draws[name] = (dims, values)
+        if values.ndim == 3:
+            draws = draws.assign_coords({f"{name}_dim": labels[name]})
+    return draws
+
+
+def prior_draws(
+    frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
+) -> xr.Dataset:
+    """Draws from the prior.
+
+    Parameters
+    ----------
+    frame : ModelFrame
+        The levels of time.
+    design : Design
+        Names and levels of the terms.
+    analysis : Analysis
+        The priors.
+    size : int
+        Number of draws.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `named`; one chain.
+    """
+    priors = analysis.priors
+    columns = [priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
+    count = len(times(frame, analysis))
+    free = analysis.options["covariance"] == "unstructured"
+    sigma = priors["sigma"].sample(size, rng, count if free else None)
+    correlation = priors["correlation"].sample(size, rng, count if free else None)
+    return _labelled(
+        np.concatenate(columns, axis=1)[None],
+        sigma[None],
+        correlation[None],
+        frame,
+        design,
+        analysis,
+    )
+
+
+def log_likelihood(
+    posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
+) -> xr.DataArray:
+    """Marginal log-likelihood, one a unit: what leave-one-patient-out needs.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws as `named` gives them.
+    frame : ModelFrame
+        The data.
+    design : Design
+        The predictors.
+    analysis : Analysis
+        Names the columns.
+
+    Returns
+    -------
+    xarray.DataArray
+        ``(chain, draw, <unit>)``.
+    """
+    kinds, which = patterns(frame, analysis)
+    unit, time = placed(frame, analysis)
+    residual = frame.data[frame.outcome].to_numpy(dtype=float) - linear_predictor(posterior, design)
+    S = covariance(posterior, analysis, times(frame, analysis))
+    name = analysis.options["unit"]
+    row = np.zeros((len(which), kinds.shape[1]), dtype=int)
+    row[unit, time] = np.arange(len(unit))
+    density = np.empty((*residual.shape[:2], len(which)))
+    for pattern, present in enumerate(kinds):
+        members = np.flatnonzero(which == pattern)
+        own = residual[..., row[members][:, present]]
+        inside = S[..., present, :][..., present]
+        factor = np.linalg.cholesky(inside)
+        white = np.linalg.solve(factor, own.swapaxes(-1, -2))
+        log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+        constant = present.sum() * np.log(2 * np.pi) + log_det
+        density[..., members] = -0.5 * (constant[..., None] + (white**2).sum(axis=-2))
+    return xr.DataArray(
+        density,
+        dims=("chain", "draw", name),
+        coords={
+            "chain": posterior["chain"],
+            "draw": posterior["draw"],
+            name: [str(level) for level in frame.data[name].cat.categories],
+        },
+    )
+
+
+def replicate(
+    posterior: xr.Dataset,
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """New outcomes of new units with the same visits present, one set a draw.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws as `named` gives them (prior or posterior).
+    frame : ModelFrame
+        The rows.
+    design : Design
+        The predictors.
+    analysis : Analysis
+        Names the columns.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(chain, draw, row)``.
+    """
+    unit, time = placed(frame, analysis)
+    mean = linear_predictor(posterior, design)
+    factor = np.linalg.cholesky(covariance(posterior, analysis, times(frame, analysis)))
+    z = rng.standard_normal((*mean.shape[:2], factor.shape[-1], unit.max() + 1))
+    noise = factor @ z  # (chain, draw, time, unit)
+    return np.asarray(mean + noise[..., time, unit])
