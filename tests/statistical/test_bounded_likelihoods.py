@@ -43,7 +43,8 @@ def test_bambis_density_is_scipys(
             {
                 "Intercept": intercept,
                 "visit": visit,
-                "1|patient_offset": offsets,  # Bambi's is not centred: effect = offset * SD
+                # Scores: not centred, effect = offset * SD; labs: the effects themselves.
+                **({"1|patient_offset": offsets} if top else {"1|patient": TAU * offsets}),
                 "1|patient_sigma_log__": np.log(TAU),
                 f"{kind}_visit": np.log(spread),
             }
@@ -63,7 +64,7 @@ def test_bambis_density_is_scipys(
         likelihood.sum()
         + priors["Intercept"].frozen().logpdf(intercept)
         + priors["visit"].frozen().logpdf(visit).sum()
-        + stats.norm.logpdf(offsets).sum()
+        + (stats.norm.logpdf(offsets) if top else stats.norm.logpdf(TAU * offsets, 0, TAU)).sum()
         + dict(priors["1|patient"].hyper_priors())["sigma"].frozen().logpdf(TAU)
         + priors[f"{kind}.visit"].frozen().logpdf(np.log(spread)).sum()
     )
