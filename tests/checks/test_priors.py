@@ -62,13 +62,13 @@ def test_predictors_left_out_are_noted(patients: Cohort) -> None:
     assert len(found.prior_predictive) > 3
 
 
-def test_scales_of_bounded_and_lognormal_models() -> None:
+def test_scales_of_bounded_and_lognormal_models(patients: Cohort) -> None:
     for name, variant, second, scale in (
         ("nrs_change", "beta_binomial", "kappa.visit", "log odds"),
         ("ldh_change", "lognormal", "sigma.visit", "log"),
     ):
         (analysis,) = load_spec(name).analyses(variant)
-        table = prior_table(analysis).set_index("parameter")
+        table = prior_table(analysis, model_frame(analysis, patients)).set_index("parameter")
         assert table.loc["Intercept", "scale"] == scale
         assert table.loc["1|patient sigma", "scale"] == scale
         assert table.loc[second, "scale"] == "its own link"
