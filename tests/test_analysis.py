@@ -1,5 +1,6 @@
 """The path from specs to tables."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from adbayes.checks import power_scaling, predictive
 from adbayes.cohort.library import load_cohorts
 from adbayes.errors import DataError
 from adbayes.inference import diagnostics
-from adbayes.model.spec import load_spec
+from adbayes.model.spec import Spec, load_spec
 from adbayes.results import comparison, held_out, summary
 from adbayes.results.run import Run
 
@@ -127,6 +128,43 @@ def test_a_cohort_that_cannot_answer_a_predictor_says_so_and_is_not_pooled() -> 
     rows = run.comparison[(run.comparison["term"] == "female") & (run.comparison["cohort"] == "1")]
     assert set(rows["role"]) == {"not_addressable"}
     assert (rows["note"] == run.skipped[key]).all()
+
+
+VARIED = """
+name = "weight"
+title = "weight"
+[data]
+outcome = "easi90"
+visit = 52
+missing = "drop"
+[model]
+kind = "bambi"
+formula = "easi90 ~ female"
+family = "bernoulli"
+[variants.men]
+title = "no women: nothing to compare"
+[variants.men.data]
+where = "female == 0"
+[variants.firm.priors.reported]
+female = { distribution = "Normal", mu = 0, sigma = 0.1, why = "x" }
+[priors.reported]
+Intercept = { distribution = "Normal", mu = 0, sigma = 2, why = "x" }
+female = { distribution = "Normal", mu = 0, sigma = 2, why = "x" }
+[estimands]
+report = ["odds_ratio"]
+"""
+
+
+def test_variants_are_fitted_to_the_first_cohort_only(spec_from: Callable[[str], Spec]) -> None:
+    first, second = load_cohorts(2)
+    spec = spec_from(VARIED)
+    run = run_specs([spec], first, further=[second], with_variants=True, draws=200, tune=200)
+    assert [fit.analysis.variant for fit in run.fits] == ["base", "firm"]
+    assert [fit.analysis.variant for fit in run.further] == ["base"]
+    assert "female" in run.skipped["weight.men"]
+    assert set(run.summary["variant"]) == {"base", "firm"}
+    alone = run_specs([spec], first, draws=200, tune=200)
+    assert [fit.analysis.variant for fit in alone.fits] == ["base"]
 
 
 def test_simulated_patients_never_agree_with_print() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from adbayes.inference.fit import Fit
+from adbayes.model.responses import score_of
 from adbayes.plots.from_tables import SEPARATED, printed_ratio, separated
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
@@ -36,14 +37,26 @@ _QUANTITIES = {
     "share_mcid": "share of patients who improve by the MCID",
     "icc": "correlation of two visits of a patient",
     "correlation": "correlation of two visits of a patient",
+    "mean_percent_change": "mean of the patients' percent changes",
+    "percent_change_sd": "SD of the patients' percent changes",
+    "mean_score": "mean score",
+    "score_sd": "SD of scores (predictive)",
+    "response": "share of patients with a response",
+    "share_mild": "share of patients with at most mild disease",
+    "geometric_mean_ratio": "ratio of geometric means",
+    "share_floor": "share of patients at the floor",
+    "share_ceiling": "share of patients at the ceiling",
+    "share_above": "share of patients beyond the cut-off",
 }
 _PRINTED = {
-    "mean": "mean",
-    "sd": "predictive_sd",
-    "percent": "ratio_of_means",
-    "pct_change_mean": "ratio_of_means",
-    "p_value": "mean_change",
+    "mean": ("mean", "mean_score"),
+    "sd": ("predictive_sd", "score_sd"),
+    "percent": ("ratio_of_means", "response"),
+    "pct_change_mean": ("ratio_of_means", "mean_percent_change"),
+    "pct_change_sd": ("percent_change_sd",),
+    "p_value": ("mean_change",),
 }
+"""Printed statistic to the quantities that answer it; a model reports one of them."""
 
 
 def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
@@ -203,7 +216,9 @@ def _score(
         )
         parts.append(figure(name, figures[name], caption))
     beside = group.of(run.comparison)
-    beside = beside[beside["outcome"] == fit.frame.outcome]
+    responses = rows.loc[rows["estimand"] == "response", "term"]
+    about = {fit.frame.outcome, str(score_of(a)), *responses}
+    beside = beside[beside["outcome"].isin(about)]
     frame = _beside_print(run, beside, rows, ok)
     parts.append(
         table(
@@ -230,14 +245,14 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
     shown = []
     used: set[int] = set()
     for row in rows.to_dict("records"):
-        found = beside[
-            (beside["visit"].astype(str) == str(row["visit"]))
-            & (beside["statistic"].map(_PRINTED) == row["estimand"])
-        ]
+        answers = beside["statistic"].map(lambda one: row["estimand"] in _PRINTED.get(one, ()))  # noqa: B023
+        mine = answers & (beside["visit"].astype(str) == str(row["visit"]))
+        of = beside["outcome"] == row["term"]
+        found = beside[mine & (of if row["estimand"] == "response" else ~of)]
         used |= set(found.index)
         decimals = supported(row["mcse_mean"], 1 if row["unit"] == "%" else SCORE_DECIMALS)
         line = {
-            "Quantity": _QUANTITIES[row["estimand"]] + (f", {row['unit']}" if row["unit"] else ""),
+            "Quantity": _named(row),
             "Week": row["visit"],
             "Paper": "",
             "Refit": "",
@@ -280,6 +295,13 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
     elif run.cohort.evidence != "reconstructed":
         frame = frame.rename(columns={"Paper": _paper_heading(run)})
     return frame
+
+
+def _named(row: Mapping[Any, Any]) -> str:
+    """A quantity in words, with what it is of and its unit."""
+    of = f", {outcome_label(str(row['term']))}" if row["estimand"] == "response" else ""
+    pair = f", {row['term']}" if row["estimand"] == "correlation" and row["term"] else ""
+    return _QUANTITIES[row["estimand"]] + of + pair + (f", {row['unit']}" if row["unit"] else "")
 
 
 def _odds(run: Run, group: Group) -> pd.DataFrame:
