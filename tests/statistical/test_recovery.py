@@ -174,9 +174,9 @@ def outside_bands(table: pd.DataFrame) -> pd.DataFrame:
     return table[(table["inside"] < low) | (table["inside"] > high)]
 
 
-def test_bands_see_intervals_a_sixth_too_short_or_too_long() -> None:
+def test_bands_see_intervals_a_quarter_too_short_or_a_third_too_long() -> None:
     table = pd.DataFrame({"level": list(LEVELS) * 14}).assign(refits=REFITS)
-    for factor, seen in ((1, 0), (5 / 6, len(table) / 4), (7 / 6, len(table) / 4)):
+    for factor, seen in ((1, 0), (3 / 4, len(table) / 4), (4 / 3, len(table) / 4)):
         z = stats.norm.ppf(0.5 + table["level"] / 2) * factor
         inside = np.round(table["refits"] * (2 * stats.norm.cdf(z) - 1))
         found = len(outside_bands(table.assign(inside=inside)))
