@@ -162,6 +162,18 @@ def test_the_sampled_density_is_pymcs_and_the_gradient_its_own(
         assert np.ptp(differences) < 1e-7, change
 
 
+def test_a_far_tail_is_no_exception(spec: Spec, sparse: Cohort) -> None:
+    # nutpie takes an exception for the end of the run; minus infinity is a divergence.
+    data = visit_covariance.swap_data(*parts_of(spec, sparse, "base"))
+    size = len(data["prior_mu"]) + 6
+    for position in range(size):
+        for far in (-800.0, -40.0, 40.0, 800.0):
+            theta = np.zeros(size)
+            theta[position] = far
+            value = value_and_gradient(theta, np.empty(size), **data)
+            assert value == -np.inf or np.isfinite(value)
+
+
 def test_compound_symmetry_is_the_random_intercept(spec: Spec, sparse: Cohort) -> None:
     mine, theirs = (parts_of(spec, sparse, v) for v in ("symmetric", "intercept"))
     draws = random_intercept.prior_draws(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")  # a division by 0 is no exception
 def covariance(
     sigma: Floats, placed: Floats, size: int, root: Floats
 ) -> tuple[Floats, bool]:  # pragma: no cover - compiled
@@ -62,7 +62,7 @@ def covariance(
     return S, free
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")  # a division by 0 is no exception
 def inverse(S: Floats, here: Floats, P: Floats) -> float:  # pragma: no cover - compiled
     """Inverse of the rows and columns that are present, zero elsewhere.
 
@@ -114,7 +114,7 @@ def inverse(S: Floats, here: Floats, P: Floats) -> float:  # pragma: no cover - 
     return log_det
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")  # a division by 0 is no exception
 def value_and_gradient(
     theta: Floats,
     gradient: Floats,
@@ -179,6 +179,8 @@ def value_and_gradient(
         s = theta[width + n_sds + k]
         position[k] = 1.0 / (1.0 + np.exp(-s))
         placed[k] = low + (high - low) * position[k]
+        if placed[k] ** 2 >= 1.0:  # far out in the tails: a singular matrix in floating point
+            return -np.inf
         # log of u and of 1 - u without loss in the tails, the Jacobian u (1 - u) included
         log_u = -np.log1p(np.exp(-s)) if s > 0 else s - np.log1p(np.exp(s))
         value += correlation_alpha[k] * log_u + correlation_beta[k] * (log_u - s)
