@@ -17,14 +17,20 @@ from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.paper.published import load_published
 from adbayes.results.fidelity import fidelity, fidelity_by_table, placed
 
-ODDS_MATCHED, ODDS_CLOSE = 0.83, 0.97
-"""Shares of Tables 4 and 5 printed as they were, and within 1 % (a p value: within 0.002)."""
+ODDS_MATCHED = 0.85
+"""Share of the p values of Table 4 and of Table 5 printed as they were."""
 
-MATCHED = 0.94
+MATCHED = 0.95
 """Share of all 260 targets printed as they were."""
 
 FIDELITY = Path(__file__).parents[1] / "reference" / "fidelity.csv"
 """Counts of printed numbers met, by cohort, table and kind: `fidelity_by_table` of every cohort."""
+
+BESIDE = {1: 1, 2: 1}
+"""Cohorts of which a mean of Table 4 is left over, by less than half a unit of its last digit, and how many."""
+
+NOT_NEAR = {1: 2, 5: 1}
+"""Cohorts of which a p value is off by more than 0.002 or a limit by more than 1 %, and how many."""
 
 EXACT = ("table1", "table2", "table3", "fig1", "fig2")
 COHORTS = range(embedded_count())
@@ -132,9 +138,9 @@ def test_groups_and_odds_ratios_are_near_the_print(index: int) -> None:
     ]
     assert groups["numbers"].sum() == 84
     assert groups["matched"].sum() / 84 >= ODDS_MATCHED, groups.to_string()
-    assert groups["close"].sum() / 84 >= ODDS_CLOSE, groups.to_string()
+    assert groups["close"].sum() == 84 - NOT_NEAR.get(index, 0), groups.to_string()
     means = mine[(mine["table"] == "table4") & (mine["kind"] == "mean")]
-    assert int(means["matched"].sum()) >= 31, means.to_string()
+    assert int(means["matched"].sum()) == 32 - BESIDE.get(index, 0), means.to_string()
     assert mine["matched"].sum() / 260 >= MATCHED, mine.to_string()
 
 
