@@ -250,9 +250,8 @@ def run_specs(
             refits[one.analysis.key] = again
         with _timed(seconds, "checks"):
             checks.append(predictive_checks(one))
-        if one.analysis.variant == "base":
-            with _timed(seconds, "left out"):
-                checks.append(left_out_checks(one))
+        with _timed(seconds, "left out"):
+            checks.append(left_out_checks(one))
         with _timed(seconds, "sensitivity"):
             sensitivity.append(power_scaling(one))
     for without in [*unfitted, *lacking]:

@@ -94,7 +94,8 @@ def _left_out(run: Run, failed: set[str]) -> str:
     """Each model predicting patients it has not seen: nothing is left out, whichever way it falls."""
     found = run.checks.fillna({"x": ""})
     rows = []
-    for (model, x), own in found.groupby(["model", "x"], sort=False):
+    for (model, variant, x), own in found.groupby(["model", "variant", "x"], sort=False):
+        named = str(model) if variant == "base" else f"{model}.{variant}"
         loo = own[own["check"] == "loo"]
         if loo.empty:
             continue
@@ -102,7 +103,7 @@ def _left_out(run: Run, failed: set[str]) -> str:
         calibration = own[(own["check"] == "calibration") & (own["statistic"] == "miscalibration")]
         rows.append(
             {
-                "Model": f"{model} [{term_label(str(x))}]" if x else str(model),
+                "Model": f"{named} [{term_label(str(x))}]" if x else named,
                 "elpd": number(_observed(loo, "elpd"), 1),
                 "SE": number(_observed(loo, "se"), 1),
                 "Effective parameters": number(_observed(loo, "p_loo"), 1),

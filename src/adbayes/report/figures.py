@@ -131,7 +131,8 @@ def draw_figures(run: Run) -> dict[str, Figure]:
     if len(run.published):
         figures |= published_forests(run)
         figures |= published_shrinkage(run)
-    for group in groups_of(run):
+    groups = groups_of(run)
+    for group in groups:
         fits, failed = group.fits, group.failed
         reported = {name for fit in fits for name in fit.analysis.estimands.report}
         if "odds_ratio" in reported:
@@ -139,15 +140,18 @@ def draw_figures(run: Run) -> dict[str, Figure]:
             figures[f"forest_{group.name}"] = draw_forest(
                 fits, group.summaries, again, run.paper, failed=failed
             )
+        base = fits[0].analysis.variant == "base"
         for fit, summary, ok in zip(fits, group.summaries, group.passed, strict=True):
             if has_trajectories(fit):
                 x = f".{fit.analysis.x}" if len(fits) > 1 else ""
                 figures[f"trajectories_{group.name}{x}"] = draw_trajectories(
                     fit, summary, failed=not ok
                 )
-        figures[f"prior_posterior_{group.name}"] = draw_prior_posterior(fits, failed=failed)
+        # A variant is judged by the data it makes; its priors are in the tables and in `check`.
+        if base or group.name == groups[0].name:
+            figures[f"prior_posterior_{group.name}"] = draw_prior_posterior(fits, failed=failed)
         checks = group.of(run.checks)
-        for check in ("prior_predictive", "posterior_predictive"):
+        for check in ("prior_predictive", "posterior_predictive")[0 if base else 1 :]:
             figures[f"{check}_{group.name}"] = draw_predictive(
                 fits, checks, failed=failed, check=check
             )
