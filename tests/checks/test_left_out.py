@@ -10,6 +10,7 @@ from adbayes.checks.loo import loo
 from adbayes.checks.loo_pit import loo_pit_checks
 from adbayes.checks.predictive import COLUMNS
 from adbayes.checks.reliability import reliability_checks
+from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 
 
@@ -24,10 +25,20 @@ def test_rows_are_those_of_the_single_checks(mixed_fit: Fit, female_fit: Fit) ->
         assert not np.array_equal(again[rows]["tail_area"], found[rows]["tail_area"])
 
 
-def test_what_takes_longer_is_left_to_the_user(
+def test_quadrature_gives_loo_only(mixed_fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = left_out_checks(mixed_fit)
+    monkeypatch.setattr(left_out, "structure_of", lambda _: None)
+    found = left_out_checks(mixed_fit)
+    pd.testing.assert_frame_equal(found, whole[whole["check"] == "loo"].reset_index(drop=True))
+
+
+def test_several_effects_a_patient_are_left_to_the_user(
     mixed_fit: Fit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(left_out, "structure_of", lambda _: None)
+    def refuse(fit: Fit) -> None:
+        raise SpecError("use K-fold")
+
+    monkeypatch.setattr(left_out, "leave_one_out", refuse)
     found = left_out_checks(mixed_fit)
     assert found.empty
     assert list(found.columns) == COLUMNS

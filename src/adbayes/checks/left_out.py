@@ -6,6 +6,7 @@ from adbayes.checks.loo import leave_one_out, loo_rows
 from adbayes.checks.loo_pit import loo_pit_checks
 from adbayes.checks.predictive import COLUMNS
 from adbayes.checks.reliability import reliability_checks
+from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.marginal_likelihood import group_effects
 from adbayes.model.compiled import structure_of
@@ -25,11 +26,14 @@ def left_out_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The columns of `adbayes.checks.predictive.COLUMNS`: the rows of `loo`, and those of
-        `reliability_checks` for a 0/1 outcome, of `loo_pit_checks` for others. No rows for a model
-        whose patient effects are not integrated out in closed form: those take longer, by `ab.loo`.
+        `reliability_checks` for a 0/1 outcome, of `loo_pit_checks` for others. Only those of `loo` for
+        a model whose patient effects are integrated out by quadrature; none where that is impossible.
     """
-    if structure_of(fit.analysis) is None and group_effects(fit.analysis):
+    try:
+        found = leave_one_out(fit)
+    except SpecError:  # several effects a patient: only refits would tell, by `ab.loo`
         return pd.DataFrame(columns=COLUMNS)
-    found = leave_one_out(fit)
+    if structure_of(fit.analysis) is None and group_effects(fit.analysis):
+        return loo_rows(fit, found.elpd)
     judged = reliability_checks if fit.analysis.family.name == "bernoulli" else loo_pit_checks
     return pd.concat([loo_rows(fit, found.elpd), judged(fit, seed, found)], ignore_index=True)

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from adbayes.inference.fit import Fit
-from adbayes.model.responses import score_of
 from adbayes.plots.from_tables import SEPARATED, printed_ratio, separated
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.report.figures import Group
@@ -216,9 +215,7 @@ def _score(
         )
         parts.append(figure(name, figures[name], caption))
     beside = group.of(run.comparison)
-    responses = rows.loc[rows["estimand"] == "response", "term"]
-    about = {fit.frame.outcome, str(score_of(a)), *responses}
-    beside = beside[beside["outcome"].isin(about)]
+    beside = beside[beside["outcome"] == fit.frame.outcome]
     frame = _beside_print(run, beside, rows, ok)
     parts.append(
         table(
@@ -245,10 +242,13 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
     shown = []
     used: set[int] = set()
     for row in rows.to_dict("records"):
-        answers = beside["statistic"].map(lambda one: row["estimand"] in _PRINTED.get(one, ()))  # noqa: B023
-        mine = answers & (beside["visit"].astype(str) == str(row["visit"]))
-        of = beside["outcome"] == row["term"]
-        found = beside[mine & (of if row["estimand"] == "response" else ~of)]
+        answers = [
+            str(one["visit"]) == str(row["visit"])
+            and row["estimand"] in _PRINTED.get(one["statistic"], ())
+            and (row["estimand"] != "response" or _response(run, one) == row["term"])
+            for one in beside.to_dict("records")
+        ]
+        found = beside[np.array(answers, dtype=bool)]
         used |= set(found.index)
         decimals = supported(row["mcse_mean"], 1 if row["unit"] == "%" else SCORE_DECIMALS)
         line = {
@@ -295,6 +295,11 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
     elif run.cohort.evidence != "reconstructed":
         frame = frame.rename(columns={"Paper": _paper_heading(run)})
     return frame
+
+
+def _response(run: Run, printed: Mapping[Any, Any]) -> str:
+    """The response that a printed share is of."""
+    return run.paper.number(str(printed["published_id"])).variable
 
 
 def _named(row: Mapping[Any, Any]) -> str:
