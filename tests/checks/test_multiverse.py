@@ -45,7 +45,7 @@ def test_print_alone_answers_every_combination(printed: pd.DataFrame) -> None:
 
 def test_cells_are_posteriors(printed: pd.DataFrame) -> None:
     for row in printed.sample(6, random_state=1).to_dict("records"):
-        n = row["n"] if row["claim"] != "table6.sex.or" else None
+        n = int(row["n"]) if row["claim"] != "table6.sex.or" else None
         shape = "wald" if row["likelihood"] == "wald" else "skewed"
         exact = posterior(row["claim"], row["priors"], n, shape)
         assert row["median"] == pytest.approx(exact.median())
@@ -96,7 +96,7 @@ def test_what_cannot_be_asked_says_why(of_patients: pd.DataFrame) -> None:
 
 def test_which_choice_moves_a_claim_most(printed: pd.DataFrame, of_patients: pd.DataFrame) -> None:
     both = pd.concat([printed, of_patients], ignore_index=True)
-    found = moves(both).set_index(["claim", "evidence", "dimension"])
+    found = moves(both).set_index(["claim", "evidence", "dimension"]).sort_index()
     sex = found.loc[("table6.sex.or", "published")]
     cells = printed[(printed["claim"] == "table6.sex.or") & (printed["likelihood"] == "base")]
     moved = cells["move_in_sd"].astype(float)

@@ -163,11 +163,14 @@ def test_an_unknown_prior_set_names_the_nearest():
         posterior("table5.sex.or", "sceptical")
 
 
-def test_prior_sets_are_the_four_and_every_prior_has_its_reason():
+def test_prior_sets_are_the_named_ones_and_every_prior_has_its_reason():
     sets = prior_sets()
-    assert list(sets) == ["weakly_informative", "weak", "skeptical", "vague"]
-    scales = [sets[name]["log_odds_ratio"]["sigma"] for name in sets]
+    normal = ["weakly_informative", "weak", "skeptical", "vague"]
+    assert list(sets) == [*normal, "separation", "separation_cauchy"]
+    scales = [sets[name]["log_odds_ratio"]["sigma"] for name in normal]
     assert scales == [1.5, 1.0, 0.355, 10.0]
+    assert str(sets["separation"]["log_odds_ratio"]) == "LogF(m=1)"
+    assert str(sets["separation_cauchy"]["log_odds_ratio"]) == "Cauchy(alpha=0, beta=2.5)"
     for priors in sets.values():
         assert all(prior.why for prior in priors.values())
         assert all(priors[f"change.{o}"]["mu"] == 0 for o in ("easi", "nrs", "poem", "dlqi", "ldh"))

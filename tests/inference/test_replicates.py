@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pytest
 import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
@@ -151,14 +152,20 @@ def test_a_hurdle_makes_zeros_and_gamma_fractions(
         np.testing.assert_allclose(positive.std() / mean, 1 / np.sqrt(shape[k]), rtol=0.08)
 
 
-def test_classes_with_groups_are_those_of_the_data(
+def test_classes_of_new_groups_share_an_effect_within_a_group(
     patients: Cohort, fit_with: Callable[..., Fit]
 ) -> None:
     effects = np.where(np.arange(patients.n_patients) < 50, 8.0, -8.0)
     values = {"threshold": (-0.3, 2.9), "visit": (0.0, 0.0), "1|patient_sigma": 8.0}
-    fit = fit_with("easi_classes", patients, values | {"1|patient": effects}, draws=20)
+    fit = fit_with("easi_classes", patients, values | {"1|patient": effects}, draws=200)
     made = outcomes(fit.analysis, fit.frame, fit.design, fit.posterior, np.random.default_rng(7))
     assert set(np.unique(made)) <= {0.0, 1.0, 2.0}
-    high = (fit.frame.data["patient"].cat.codes < 50).to_numpy()
-    assert made[:, high].mean() > 1.9  # a patient's own effect goes with the patient
-    assert made[:, ~high].mean() < 0.1
+    codes = fit.frame.data["patient"].cat.codes.to_numpy()
+    # The effects are those of new patients: those of the data's own go nowhere.
+    high, low = (made[:, codes < 50].mean(), made[:, codes >= 50].mean())
+    assert high == pytest.approx(low, abs=4 * 2**0.5 / np.sqrt(200 * 49))
+    # Three visits of one new patient share its effect: half of the variance and more lies between.
+    first, second = np.array(
+        [np.flatnonzero(codes == k)[:2] for k in range(50) if (codes == k).sum() > 1]
+    ).T
+    assert np.corrcoef(made[:, first].ravel(), made[:, second].ravel())[0, 1] > 0.5

@@ -29,12 +29,12 @@ def test_the_nearest_word_is_offered_and_all_are_listed() -> None:
 def test_unknown_missing_and_wrong_are_each_one_sentence() -> None:
     assert said(titel="x") == [
         "own.toml: top level: unknown key 'titel'; did you mean 'title'? (allowed: name, title, "
-        "published, departs, data, model, variants, priors, estimands, sampler)"
+        "published, departs, differs, data, model, variants, priors, estimands, sampler)"
     ]
     assert said(data={"outcom": "y"}) == [
         "own.toml: [data] outcome is missing; add it",
         "own.toml: [data] unknown key 'outcom'; did you mean 'outcome'? (allowed: outcome, visit, "
-        "where, missing, standardize, for_each)",
+        "where, missing, log2, standardize, for_each)",
     ]
     (wrong,) = said(sampler={"draws": 3})
     assert wrong.startswith("own.toml: [sampler] draws: ")

@@ -19,6 +19,8 @@ def test_there_is_a_figure_for_everything(figures: Mapping[str, Figure]) -> None
     assert list(figures) == [
         "published_forest_table5",
         "published_forest_table6",
+        "published_shrinkage_table5",
+        "published_shrinkage_table4",
         "trajectories_easi_change",
         "prior_posterior_easi_change",
         "prior_predictive_easi_change",

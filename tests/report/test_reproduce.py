@@ -15,7 +15,7 @@ from adbayes.report.reproduce import in_print_order
 def test_reproduce_writes_reuses_and_repeats(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"only": ["nrs_change"], "cohorts": 2, "draws": 300, "tune": 300}
+    settings = {"only": ["easi_change"], "cohorts": 2, "draws": 300, "tune": 300}
     run = ab.reproduce(tmp_path / "a", **settings)
     assert run.comparison["evidence"].iloc[0] == "published"
     record = json.loads((tmp_path / "a" / "run.json").read_text())
@@ -38,15 +38,15 @@ def test_reproduce_writes_reuses_and_repeats(
 
 
 def test_one_cohort_is_cohort_0_alone(tmp_path: Path) -> None:
-    settings = {"only": ["nrs_change"], "draws": 300, "tune": 300}
+    settings = {"only": ["easi90_multivariable"], "draws": 300, "tune": 300}
     alone = ab.reproduce(tmp_path, cohorts=1, **settings)
     assert [cohort.index for cohort in alone.cohorts] == [0]
     assert alone.pooled.empty
     before = {path.name for path in (tmp_path / "posteriors").iterdir()}
-    assert before == {"nrs_change.base.weakly_informative.cohort0.nc"}
+    assert before == {"easi90_multivariable.base.weakly_informative.cohort0.nc"}
     two = ab.reproduce(tmp_path, cohorts=2, **settings)
     after = {path.name for path in (tmp_path / "posteriors").iterdir()}
-    assert after - before == {"nrs_change.base.weakly_informative.cohort1.nc"}
+    assert after - before == {"easi90_multivariable.base.weakly_informative.cohort1.nc"}
     assert len(two.pooled) == len(two.own(two.summary))
     # The first cohort's rows are the same with and without the second.
     assert two.own(two.summary).astype(str).equals(alone.own(alone.summary).astype(str))
@@ -69,6 +69,10 @@ def test_models_run_in_the_order_of_the_paper() -> None:
         *(f"{outcome}_change" for outcome in ("easi", "nrs", "poem", "dlqi", "ige", "tec", "ldh")),
         "easi90_univariable",
         "easi90_multivariable",
+        "easi_classes",
+        "easi90_visits",
+        "easi_fraction",
+        "easi90_predictors",
     ]
 
 

@@ -19,7 +19,7 @@ from adbayes.results.summary import (
 # What readers of the tables rely on.
 AGREED = (
     "model, variant, priors, evidence, cohort, estimand, outcome, visit, term, unit, n, mean, median, sd, "
-    "ci_low, ci_high, ci_prob, null, prob_direction, mcse_mean, ess_bulk, ess_tail, r_hat, flag, x"
+    "ci_low, ci_high, ci_prob, null, prob_direction, mcse_mean, ess_bulk, ess_tail, r_hat, flag, x, note"
 )
 
 

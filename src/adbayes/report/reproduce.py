@@ -7,6 +7,7 @@ from adbayes.analysis import Progress, load_data, numbered, run_specs, silent
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import embedded_count, load_cohorts
 from adbayes.errors import DataError
+from adbayes.model.compiled import swaps
 from adbayes.model.library import model_names
 from adbayes.model.spec import Spec, load_spec
 from adbayes.paper.published import load_paper
@@ -116,14 +117,15 @@ def in_print_order() -> list[Spec]:
     Returns
     -------
     list of Spec
-        Those that answer nothing printed come last.
+        First the paper's own models, then those that go beyond it; those that answer nothing printed
+        come last.
     """
     paper = load_paper()
     place = {id: position for position, id in enumerate(paper.ids())}
 
-    def first(spec: Spec) -> int:
+    def first(spec: Spec) -> tuple[bool, int]:
         answered = [place[id] for pattern in spec.table.published for id in paper.ids(pattern)]
         # A table, not the text that repeats it, says where an analysis belongs.
-        return answered[0] if answered else len(place)
+        return not swaps(spec.analyses()[0]), answered[0] if answered else len(place)
 
     return sorted((load_spec(name) for name in model_names()), key=first)
