@@ -125,10 +125,13 @@ def _limits(run: Run) -> list[str]:
         "they are missing at random given what the model holds.",
     ]
     analyses = [fit.analysis for fit in run.fits]
-    if any(a.family.name == "gaussian" and set(a.formulas) == {"mu"} for a in analyses):
+    if any(
+        a.kind == "bambi" and a.family.name == "gaussian" and set(a.formulas) == {"mu"}
+        for a in analyses
+    ):
         found.append(
-            "The Gaussian models have one SD for all visits and symmetric errors; scores are "
-            "bounded, laboratory values skewed, and their spread falls with treatment."
+            "The Gaussian models with a patient intercept have one SD for all visits and symmetric "
+            "errors; scores are bounded, laboratory values skewed, and their spread falls with treatment."
         )
     if about_paper(run) and any(a.link == "logit" for a in analyses):
         found += [
