@@ -3,12 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from adbayes.checks.multiverse import (
     COLUMNS,
     DIMENSIONS,
     FAILURE,
     FIGURE_1,
+    ONE_AWAY,
+    _as_printed,
     moves,
     patients_multiverse,
     published_multiverse,
@@ -16,7 +19,9 @@ from adbayes.checks.multiverse import (
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
 from adbayes.inference.printed import posterior, prior_sets
+from adbayes.inference.printed_ids import quantity
 from adbayes.model.spec import load_spec
+from adbayes.results.estimands import Estimand
 
 IDS = ["table2.easi.w52.change", "fig1.easi90.w52.pct", "table6.sex.or"]
 
@@ -71,7 +76,8 @@ def test_a_share_has_no_direction_to_stand(printed: pd.DataFrame) -> None:
 
 def test_patients_are_asked_one_choice_away(of_patients: pd.DataFrame) -> None:
     sets = list(load_spec("easi90_multivariable").prior_sets)
-    for _, cells in of_patients.groupby("claim"):
+    asked = of_patients[of_patients["skipped"].ne(ONE_AWAY)]
+    for _, cells in asked.groupby("claim"):
         choices = list(cells[list(DIMENSIONS)].itertuples(index=False, name=None))
         assert choices[0] == (sets[0], "base", "reported")
         assert [c[0] for c in choices if c[1:] == ("base", "reported")] == sets
@@ -83,7 +89,11 @@ def test_patients_are_asked_one_choice_away(of_patients: pd.DataFrame) -> None:
 
 
 def test_what_cannot_be_asked_says_why(of_patients: pd.DataFrame) -> None:
-    skipped = of_patients[of_patients["skipped"].ne("")]
+    sets = len(load_spec("easi90_multivariable").prior_sets)
+    # Every combination of prior set and denominator has a row: fitted, or with its reason.
+    assert (of_patients.groupby("claim").size() == sets * 3).all()
+    assert not of_patients.duplicated(["claim", *DIMENSIONS]).any()
+    skipped = of_patients[of_patients["skipped"].ne("") & of_patients["skipped"].ne(ONE_AWAY)]
     assert set(skipped["denominator"]) == {FIGURE_1}
     assert skipped["skipped"].str.contains("only reconstructed cohorts").all()
     assert skipped["median"].isna().all()
@@ -107,6 +117,16 @@ def test_which_choice_moves_a_claim_most(printed: pd.DataFrame, of_patients: pd.
     assert "denominator" not in sex.index  # the print of an odds ratio has one
     assert ("table6.sex.or", "simulated", "evidence") in found.index
     assert ("table6.ldh_baseline.or", "simulated", "evidence") not in found.index
+
+
+def test_a_share_of_patients_is_on_the_scale_of_the_print() -> None:
+    draws = xr.DataArray(np.full((1, 4), 53.0), dims=("chain", "draw"))
+    percent = Estimand("response", "easi_fraction", "52", "easi90", "%", float("nan"), draws)
+    found = _as_printed(percent)
+    assert found.unit == quantity("fig1.easi90.w52.pct").unit
+    np.testing.assert_allclose(found.draws, 0.53)
+    ratio = Estimand("odds_ratio", "easi90", "52", "female", "ratio", 1.0, draws)
+    assert _as_printed(ratio) is ratio
 
 
 def test_an_unknown_claim_is_refused() -> None:

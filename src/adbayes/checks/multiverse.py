@@ -57,6 +57,7 @@ DIMENSIONS = ("priors", "likelihood", "denominator")
 
 FIGURE_1 = "the 82 of Fig. 1"
 FAILURE = "missing as failure"
+ONE_AWAY = "not fitted: patient-level models are one choice away from the reported ones"
 
 Progress = Callable[[str, int, int], None]
 
@@ -160,7 +161,7 @@ def patients_multiverse(
             continue
         settled = _on(analysis, choice["denominator"], cohort).with_sampler(**sampler)
         fit = fit_analysis(settled, cohort, frame, cores=cores)
-        quantities = {(q.estimand, q.visit, q.term): q for q in estimands(fit)}
+        quantities = {(q.estimand, q.visit, q.term): _as_printed(q) for q in estimands(fit)}
         for claim in mine:
             quantity = quantities.get(_key(claim))
             rows.append(
@@ -168,7 +169,24 @@ def patients_multiverse(
                 if quantity is None
                 else _who(claim, quantity.unit) | who | _summarized(fit, quantity)
             )
-    return _moved(rows)
+    return _moved([*rows, *_unfitted(universes, cohort)])
+
+
+def _unfitted(
+    universes: Sequence[tuple[Analysis, dict[str, Any], list[Claim]]], cohort: Cohort
+) -> Iterator[dict[str, Any]]:
+    """The combinations that differ from the reported one by more than one choice."""
+    fitted: dict[Claim, list[tuple[str, ...]]] = {}
+    for _, choice, mine in universes:
+        for claim in mine:
+            fitted.setdefault(claim, []).append(tuple(choice[d] for d in DIMENSIONS))
+    for claim, there in fitted.items():
+        levels = [dict.fromkeys(values) for values in zip(*there, strict=True)]
+        for combination in product(*levels):
+            if combination not in there:
+                who = dict(zip(DIMENSIONS, combination, strict=True))
+                who |= {"evidence": cohort.evidence, "cohort": _index(cohort), "skipped": ONE_AWAY}
+                yield _who(claim, "") | who
 
 
 def _chosen(ids: Sequence[str] | None) -> list[Claim]:
@@ -245,6 +263,13 @@ def _key(claim: Claim) -> tuple[str, str, str]:
     if claim.estimand == "response":
         return "response", str(claim.visit), claim.outcome
     return claim.estimand, str(claim.visit), claim.term
+
+
+def _as_printed(quantity: Estimand) -> Estimand:
+    """A share on the scale of the print-only posteriors, 0 to 1 and not in %."""
+    if quantity.estimand != "response":
+        return quantity
+    return replace(quantity, unit="share", draws=quantity.draws / 100)
 
 
 def _summarized(fit: Fit, quantity: Estimand) -> dict[str, Any]:
