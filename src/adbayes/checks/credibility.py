@@ -16,8 +16,8 @@ STANDS = 0.975
 """Posterior probability of the direction from which on a claim stands."""
 
 _Z = float(stats.norm.ppf(STANDS))
-_SPAN = 1e-4, 1e4
-"""Prior SDs that are searched, in standard errors."""
+_SPAN, _STEPS = (1e-4, 1e4), 241
+"""Prior SDs that are searched, in standard errors, and at how many of them."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,14 @@ def credibility(marginal: Marginal, scale: float) -> Credibility:
         return float(stats.norm.ppf(np.clip(right, 1e-15, 1 - 1e-15))) - _Z
 
     _, se = marginal.moments()
-    low, high = (np.log(se * end) for end in _SPAN)
-    # Scepticism past 1/10 000 of a standard error leaves nothing of any claim; a claim that stands there
-    # has all of its points on one side.
+    # From the widest prior down to the first that takes the claim away: draws have nothing to say of
+    # priors so narrow that a single one of them carries all weight.
+    scales = se * np.geomspace(*_SPAN, _STEPS)[::-1]
+    above = marginal.probability_above(null, scales)
+    falls = np.flatnonzero((above if side > 0 else 1 - above) < STANDS)
     tipping = np.nan
-    if over(null, float(np.exp(low))) < 0 < over(null, float(np.exp(high))):
+    if len(falls) and falls[0] > 0:
+        low, high = (float(np.log(scales[falls[0] - k])) for k in (0, 1))
         root = optimize.brentq(lambda s: over(null, float(np.exp(s))), low, high, xtol=1e-10)
         tipping = float(np.exp(root))
     centre = np.nan
