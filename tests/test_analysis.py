@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -253,3 +254,17 @@ def test_progress_is_told(run: Run) -> None:
 def test_stages_are_timed(run: Run) -> None:
     assert {"validate", "published", "fit", "refit", "summary", "comparison"} <= set(run.seconds)
     assert isinstance(run.published, pd.DataFrame)
+
+
+def test_a_second_process_changes_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told that nothing swaps, it makes what this process has not begun."""
+    monkeypatch.setattr("adbayes.analysis.swaps", lambda analysis: False)
+    specs = [load_spec("nrs_change"), load_spec("easi90_multivariable")]
+    tables = [
+        run_specs(
+            specs, default_cohort(), folder=tmp_path / str(k), processes=k, draws=200, tune=200
+        ).tables
+        for k in (1, 2)
+    ]
+    for name, table in tables[0].items():
+        pd.testing.assert_frame_equal(table, tables[1][name], check_exact=True)

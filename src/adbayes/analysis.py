@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import read_patients
 from adbayes.errors import DataError
+from adbayes.inference.beside import Asked, Waiting, beside
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis, stem
 from adbayes.inference.patient_likelihood import integrates
@@ -152,6 +153,7 @@ def run_specs(
     folder: Path | None = None,
     cores: int | None = None,
     fresh: bool = False,
+    processes: int = 1,
     progress: Progress = silent,
     **sampler: Any,
 ) -> Run:
@@ -183,6 +185,9 @@ def run_specs(
         Chains run at once; changes no number.
     fresh : bool, optional
         Sample even where the store has the draws.
+    processes : int, optional
+        With 2 and a `folder`, what compiles a graph of its own is fitted beside the rest (`beside`);
+        changes no number.
     progress : callable, optional
         Called with stage, number done and total.
     **sampler : int or float or None
@@ -213,26 +218,20 @@ def run_specs(
     published = pd.DataFrame(columns=[*SUMMARY_COLUMNS, "published_id"])
     comparisons: list[pd.DataFrame] = []
     findings = pd.DataFrame()
-    if with_published:
-        with _timed(seconds, "published"):
-            progress("posteriors from print", 0, 1)
-            published = published_summary(paper)
-            published["visit"] = published["visit"].astype("string").fillna("").astype(str)
-            unfit = unanswered(paper)
-            reasons = dict(zip(unfit["published_id"], unfit["reason"], strict=True))
-            comparisons.append(compare_published(published, paper, reasons))
-        with _timed(seconds, "audit"):
-            progress("auditing the print", 0, 1)
-            findings = paper.audit()
-    fits: list[Fit] = []
-    for number, job in enumerate([*jobs, *more]):
-        progress(f"fitting {stem(job.analysis, job.cohort)}", number, len(jobs) + len(more))
-        with _timed(seconds, "fit" if job.cohort is cohort else "fit further cohorts"):
-            fits.append(
-                fit_analysis(
-                    job.analysis, job.cohort, job.frame, cores=cores, folder=folder, fresh=fresh
-                )
-            )
+    with _second_process(jobs, folder if processes > 1 else None, cores, fresh) as waiting:
+        if with_published:
+            with _timed(seconds, "published"):
+                progress("posteriors from print", 0, 1)
+                published = published_summary(paper)
+                published["visit"] = published["visit"].astype("string").fillna("").astype(str)
+                unfit = unanswered(paper)
+                reasons = dict(zip(unfit["published_id"], unfit["reason"], strict=True))
+                comparisons.append(compare_published(published, paper, reasons))
+            with _timed(seconds, "audit"):
+                progress("auditing the print", 0, 1)
+                findings = paper.audit()
+        how = {"cores": cores, "folder": folder}
+        fits = _fits([*jobs, *more], cohort, waiting, how, fresh, seconds, progress)
     refits: dict[str, Refit] = {}
     summaries, diagnostics, checks, sensitivity = [], [], [], []
     for number, one in enumerate(fits):
@@ -293,6 +292,52 @@ def run_specs(
         | {"cohorts": 1 + len(further)}
         | {key: value for key, value in sampler.items() if value is not None},
     )
+
+
+def _second_process(
+    jobs: Sequence[Job], folder: Path | None, cores: int | None, fresh: bool
+) -> AbstractContextManager[Waiting]:
+    """Where what compiles a graph of its own is fitted; starting it pays from two such fits on."""
+    apart = [Asked(job.analysis, job.cohort, job.frame) for job in jobs if not swaps(job.analysis)]
+    if folder is None or len(apart) < 2:
+        return nullcontext({})
+    return beside(apart, folder, cores=cores, fresh=fresh)
+
+
+def _fits(
+    jobs: Sequence[Job],
+    cohort: Cohort,
+    waiting: Waiting,
+    how: dict[str, Any],
+    fresh: bool,
+    seconds: dict[str, float],
+    progress: Progress,
+) -> list[Fit]:
+    """Every fit, in the order of the jobs.
+
+    First those that the second process was not asked for; then, from the end, those it has not begun; then
+    what it made is read from the store.
+    """
+    made: dict[int, Fit] = {}
+
+    def make(number: int, fresh: bool) -> None:
+        job = jobs[number]
+        progress(f"fitting {stem(job.analysis, job.cohort)}", len(made), len(jobs))
+        with _timed(seconds, "fit" if job.cohort is cohort else "fit further cohorts"):
+            asked = waiting.get(stem(job.analysis, job.cohort))
+            if asked is not None and not asked.cancelled():
+                asked.result()
+            made[number] = fit_analysis(job.analysis, job.cohort, job.frame, **how, fresh=fresh)
+
+    there = [k for k, job in enumerate(jobs) if stem(job.analysis, job.cohort) in waiting]
+    for number in sorted(set(range(len(jobs))) - set(there)):
+        make(number, fresh)
+    for number in reversed(there):
+        if waiting[stem(jobs[number].analysis, jobs[number].cohort)].cancel():
+            make(number, fresh)
+    for number in sorted(set(there) - set(made)):
+        make(number, False)
+    return [made[number] for number in range(len(jobs))]
 
 
 def _plans(

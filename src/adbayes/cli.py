@@ -111,6 +111,7 @@ def reproduce(
             chains=chains,
             seed=seed,
             jobs=jobs,
+            processes=1 if jobs == 1 else 2,
             fresh=fresh,
             progress=progress,
         )
