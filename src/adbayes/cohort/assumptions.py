@@ -145,9 +145,11 @@ class Assumptions:
 
 
 def _read_only(shown: dict[str, Any]) -> Assumptions:
-    return Assumptions(
-        **{k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in shown.items()}
-    )
+    given: dict[str, Any] = {
+        name: MappingProxyType(value) if isinstance(value, dict) else value
+        for name, value in shown.items()
+    }
+    return Assumptions(**given)
 
 
 def vary_assumptions(seed: int) -> Assumptions:
