@@ -18,8 +18,9 @@ from adbayes.checks.multiverse import (
 )
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
-from adbayes.inference.printed import posterior, prior_sets
+from adbayes.inference.printed import posterior
 from adbayes.inference.printed_ids import quantity
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.model.spec import load_spec
 from adbayes.results.estimands import Estimand
 

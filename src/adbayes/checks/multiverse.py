@@ -20,8 +20,9 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis
-from adbayes.inference.printed import posterior, prior_sets
+from adbayes.inference.printed import posterior
 from adbayes.inference.printed_ids import quantity
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.model.analysis import Analysis
 from adbayes.model.frame import model_frame
 from adbayes.model.library import model_names

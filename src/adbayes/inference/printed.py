@@ -1,9 +1,6 @@
 """Posteriors from print alone: the only ones about the paper's real patients."""
 
-import tomllib
-from functools import cache
 from numbers import Integral
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -12,29 +9,14 @@ from adbayes.errors import DataError, SpecError
 from adbayes.inference.printed_answer import SCALES, Answer, summary_table
 from adbayes.inference.printed_ids import quantity, quantity_ids, reason
 from adbayes.inference.printed_posterior import PrintedPosterior, prior_on
+from adbayes.inference.printed_priors import chosen_set, prior_of
 from adbayes.inference.printed_quantity import Quantity
 from adbayes.inference.printed_together import all_together, together, together_ids
 from adbayes.inference.quadrature import Grid
-from adbayes.model.library import models_folder
-from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
+from adbayes.model.prior_sets import PriorSet
 from adbayes.model.priors import Prior
 from adbayes.paper.likelihood import Likelihood
 from adbayes.paper.published import Paper
-
-PRIOR_FILE = "published.toml"
-
-
-@cache
-def prior_sets() -> MappingProxyType[str, PriorSet]:
-    """The prior sets of models/published.toml.
-
-    Returns
-    -------
-    mapping
-        Set name to kind of quantity to prior; the first set is the reported one.
-    """
-    text = (models_folder() / PRIOR_FILE).read_text(encoding="utf-8")
-    return MappingProxyType(resolve_sets(tomllib.loads(text)["priors"], PRIOR_FILE))
 
 
 def posterior(
@@ -152,9 +134,9 @@ def printed_likelihood(
         As `posterior`.
     """
     asked, variant, n = _asked(id, n, likelihood)
-    _, chosen = choose_set(prior_sets(), priors, PRIOR_FILE)
+    _, chosen = chosen_set(priors)
     shape = asked.build(n, chosen, "wald" if variant == "wald" else "skewed")
-    return asked, shape, chosen[asked.kind]
+    return asked, shape, prior_of(asked, chosen)
 
 
 def _asked(id: str, n: int | None, likelihood: str) -> tuple[Quantity, str, int | None]:
@@ -191,7 +173,7 @@ def _posterior(
 ) -> PrintedPosterior:
     given = isinstance(priors, Prior)
     name, chosen = _chosen(priors)
-    prior = priors if isinstance(priors, Prior) else chosen[asked.kind]
+    prior = priors if isinstance(priors, Prior) else prior_of(asked, chosen)
     shape = asked.build(n, chosen, "wald" if variant == "wald" else "skewed")
     scale = SCALES[asked.scale]
     log_prior = prior_on(scale, prior)
@@ -224,7 +206,7 @@ def _posterior(
 
 def _chosen(priors: str | Prior | None) -> tuple[str, PriorSet]:
     """The named set, the reported one beside a prior of the caller's."""
-    return choose_set(prior_sets(), None if isinstance(priors, Prior) else priors, PRIOR_FILE)
+    return chosen_set(None if isinstance(priors, Prior) else priors)
 
 
 def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:

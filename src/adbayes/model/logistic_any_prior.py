@@ -127,7 +127,9 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         prior, rows = analysis.priors[term.name], term.columns
         data["family"][rows, FAMILIES[prior.distribution]] = 1.0
 
-        def stated(key: str, prior: Prior = prior, width: int = len(term.coefficients)) -> np.ndarray:
+        def stated(
+            key: str, prior: Prior = prior, width: int = len(term.coefficients)
+        ) -> np.ndarray:
             return np.broadcast_to(np.asarray(prior[key], dtype=float), width)
 
         if prior.distribution == "NormalMixture":
@@ -186,7 +188,9 @@ def pymc_model(width: int, components: int) -> "pm.Model":
             - (nu + 1) / 2 * pt.log1p(z[:, 0] ** 2 / nu)
         )  # fmt: skip
         log_f = m / 2 * beta - m * pt.softplus(beta) + pt.gammaln(m) - 2 * pt.gammaln(m / 2)
-        densities = pt.stack([pm.math.logsumexp(normals, axis=1, keepdims=False), student, log_f], axis=1)
+        densities = pt.stack(
+            [pm.math.logsumexp(normals, axis=1, keepdims=False), student, log_f], axis=1
+        )
         pm.Potential("prior", pt.sum(family * densities))
         eta = offset + X @ beta
         pm.Potential("likelihood", pt.sum(y * eta - pt.softplus(eta)))

@@ -5,7 +5,7 @@ into a fingerprint, printed, turned into a Bambi prior, and evaluated with SciPy
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,12 @@ _KNOWN = DISTRIBUTIONS | BLOCKS
 _POSITIVE = {
     "sigma", "nu", "b", "beta", "lam", "m", "eta", "w", *BLOCKS["RegularizedHorseshoe"][0]
 }  # fmt: skip
-_POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta", "BetaMixture"}  # a Cauchy's alpha is its location
+_POSITIVE_ALPHA = {
+    "Gamma",
+    "InverseGamma",
+    "Beta",
+    "BetaMixture",
+}  # a Cauchy's alpha is its location
 
 
 @dataclass(frozen=True)
@@ -101,12 +106,15 @@ class Prior:
         The reason, for the prior table; never empty for a prior that a spec states.
     source : str
         Where its numbers are from; empty for a choice that rests on `why` alone.
+    absent : str
+        Why its set states none of its own, and whose this is; empty where it does.
     """
 
     distribution: str
     parameters: tuple[tuple[str, "float | tuple[float, ...] | Prior"], ...]
     why: str = ""
     source: str = ""
+    absent: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, distribution: str, why: str = "", **parameters: Any) -> "Prior":
@@ -337,7 +345,9 @@ class Prior:
                 'use it as `slopes` in a spec of kind = "imputed_logistic"'
             )
         if self.distribution == "BetaMixture":
-            raise SpecError("BetaMixture is a prior of a share, which no coefficient of a formula is")
+            raise SpecError(
+                "BetaMixture is a prior of a share, which no coefficient of a formula is"
+            )
         values = {
             key: value.to_bambi()
             if isinstance(value, Prior)
