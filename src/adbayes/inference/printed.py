@@ -7,9 +7,10 @@ import pandas as pd
 
 from adbayes.errors import DataError, SpecError
 from adbayes.inference.printed_answer import SCALES, Answer, summary_table
+from adbayes.inference.printed_hierarchy import horseshoe_answer
 from adbayes.inference.printed_ids import quantity, quantity_ids, reason
 from adbayes.inference.printed_posterior import PrintedPosterior, prior_on
-from adbayes.inference.printed_priors import chosen_set, prior_of
+from adbayes.inference.printed_priors import BLOCK, chosen_set, in_block, prior_of
 from adbayes.inference.printed_quantity import Quantity
 from adbayes.inference.printed_together import all_together, together, together_ids
 from adbayes.inference.quadrature import Grid
@@ -51,13 +52,18 @@ def posterior(
     Raises
     ------
     DataError
-        For an unknown id, a suspected misprint, a number that print alone cannot answer, or an n or a
-        likelihood that the quantity does not take.
+        For an unknown id, a suspected misprint, a number that print alone cannot answer, an n or a
+        likelihood that the quantity does not take, or a set with one prior of many rows (``horseshoe``).
     SpecError
         For an unknown prior set, or what is neither a set's name nor a prior.
     """
     _check_priors(priors)
     asked, variant, n = _asked(id, n, likelihood)
+    if isinstance(priors, str) and in_block(asked, _chosen(priors)[1]):
+        raise DataError(
+            f"{asked.id}: {priors} is one prior of all rows of the table, whose posterior is drawn and not "
+            "on a grid; ask `load_paper().posterior`"
+        )
     return _posterior(asked, variant, n, priors)
 
 
@@ -100,7 +106,14 @@ def answer(
     """
     alone = id not in together_ids() or id in quantity_ids()
     if variant is None and alone:
-        return posterior(id, priors, n, likelihood)
+        _check_priors(priors)
+        asked, found, n = _asked(id, n, likelihood)
+        name, chosen = _chosen(priors)
+        if isinstance(priors, Prior) or not in_block(asked, chosen):
+            return _posterior(asked, found, n, priors)
+        if found != "base":
+            raise DataError(f"{asked.id} under {name} knows the likelihood 'skewed' only.")
+        return horseshoe_answer(asked.id, chosen[BLOCK], name, chosen["log_sd_ratio"])
     _check_priors(priors)
     _check_whole(n)
     if likelihood != "skewed":
@@ -231,6 +244,9 @@ def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:
     posteriors: list[Answer] = []
     for asked in (quantity(id) for id in quantity_ids() if id in wanted):
         variants = dict(asked.denominators)
+        if in_block(asked, _chosen(priors)[1]):
+            posteriors.append(answer(asked.id, priors))
+            continue
         if asked.estimand == "odds_ratio":
             variants["wald"] = variants["base"]
         posteriors += [_posterior(asked, variant, n, priors) for variant, n in variants.items()]

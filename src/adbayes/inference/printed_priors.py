@@ -70,6 +70,24 @@ def key_of(asked: Quantity, priors: PriorSet) -> str:
     return next((key for key in special if key in priors), asked.kind)
 
 
+def in_block(asked: Quantity, priors: PriorSet) -> bool:
+    """Whether a set has one prior for this and many other quantities at once.
+
+    Parameters
+    ----------
+    asked : Quantity
+        What is asked.
+    priors : dict of str to Prior
+        The set.
+
+    Returns
+    -------
+    bool
+        For a row of Table 5 under a set with a prior `BLOCK`.
+    """
+    return BLOCK in priors and asked.estimand == "odds_ratio" and asked.id.startswith("table5.")
+
+
 def prior_of(asked: Quantity, priors: PriorSet) -> Prior:
     """The prior of a quantity in a set.
 
