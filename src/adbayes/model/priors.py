@@ -249,6 +249,11 @@ class Prior:
         return f"{self.distribution}({inside})"
 
     @property
+    def reason(self) -> str:
+        """`why`, after the reason why its set states none of its own."""
+        return f"{self.absent}: {self.why}" if self.absent else self.why
+
+    @property
     def is_hierarchical(self) -> bool:
         """Whether any parameter is itself a prior."""
         return any(isinstance(value, Prior) for _, value in self.parameters)
