@@ -145,21 +145,24 @@ def published_grid(ids: Iterable[str] | None = None) -> pd.DataFrame:
     return table.reindex(columns=[*COLUMNS, "published_id"])
 
 
-def normal(prior: Prior) -> tuple[float, float]:
+def normal(prior: Prior, place: int = 0) -> tuple[float, float]:
     """Mean and SD of a normal prior.
 
     Parameters
     ----------
     prior : Prior
-        Of a list of levels the first counts.
+        Of one number, or of a list of levels.
+    place : int, optional
+        Which level counts, from 0.
 
     Returns
     -------
     tuple of float
         On the scale that the prior is stated on.
     """
-    mu, sigma = (np.ravel(np.asarray(prior[key], dtype=float))[0] for key in ("mu", "sigma"))
-    return float(mu), float(sigma)
+    stated = (np.ravel(np.asarray(prior[key], dtype=float)) for key in ("mu", "sigma"))
+    mu, sigma = (float(values[min(place, len(values) - 1)]) for values in stated)
+    return mu, sigma
 
 
 def varied_terms(analysis: Analysis) -> list[str]:

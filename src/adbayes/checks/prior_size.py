@@ -5,7 +5,7 @@ the prior, averaged over the prior, over the information of one patient. With on
 as a constant i, it is the Fisher information of the prior about a shift of its location over i: 1 / (i SD^2)
 for a normal prior, the ratio to the unit-information prior (Kass and Wasserman 1995, doi
 10.1080/01621459.1995.10476592). For a share, whose information depends on the share, it is that of
-`BetaMixture.ess`: the sum of a beta's parameters.
+`BetaMixture.ess`, and for one beta the sum of its parameters.
 
 One patient's information rests on the design and on stated choices, never on the outcomes: an even 0/1
 outcome (variance 1/4 of the score of the log odds), the prior median of a residual SD, and all other
@@ -39,7 +39,7 @@ def effective_patients(prior: Prior, information: float) -> float:
     Parameters
     ----------
     prior : Prior
-        Of one number. Of a list of levels the smallest is given.
+        Of one number. Of a list of levels the largest is given.
     information : float
         Of one patient about the number; not used for a share, whose prior is a Beta or a BetaMixture.
 
@@ -50,11 +50,12 @@ def effective_patients(prior: Prior, information: float) -> float:
     """
     if prior.distribution in ("Beta", "BetaMixture"):
         mixture = as_mixture(prior)
-        smooth = min(*mixture.alphas, *mixture.betas) >= 1
-        return mixture.ess("elir" if smooth else "moment")
+        if len(mixture.weights) == 1:  # conjugate: so many patients have the same effect
+            return mixture.alphas[0] + mixture.betas[0]
+        return mixture.ess()
     if prior.distribution not in _LOCATED or prior.is_hierarchical or not information > 0:
         return float("nan")
-    return float(np.min(location_information(prior))) / information
+    return float(np.max(location_information(prior))) / information
 
 
 def location_information(prior: Prior) -> Array:
