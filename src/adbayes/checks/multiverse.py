@@ -17,6 +17,7 @@ from scipy.special import logit
 
 from adbayes.checks.claims import Claim, claims
 from adbayes.checks.credibility import STANDS
+from adbayes.checks.prior_grid import narrowed
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
 from adbayes.inference.fit import Fit
@@ -63,6 +64,8 @@ DIMENSIONS = ("priors", "likelihood", "denominator")
 FIGURE_1 = "the 82 of Fig. 1"
 FAILURE = "missing as failure"
 ONE_AWAY = "not fitted: patient-level models are one choice away from the reported ones"
+
+_ASKED = ("odds_ratio", "mean_change", "response")  # the estimands of the claims
 
 Progress = Callable[[str, int, int], None]
 
@@ -179,7 +182,8 @@ def patients_multiverse(
         except DataError as error:
             rows += [_who(c, "") | who | {"skipped": str(error)} for c in mine]
             continue
-        settled = _on(analysis, choice["denominator"], cohort).with_sampler(**sampler)
+        settled = narrowed(_on(analysis, choice["denominator"], cohort), _ASKED)
+        settled = settled.with_sampler(**sampler)
         fit = fit_analysis(settled, cohort, frame, cores=cores)
         quantities = {(q.estimand, q.visit, q.term): _as_printed(q) for q in estimands(fit)}
         for claim in mine:

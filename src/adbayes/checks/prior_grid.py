@@ -250,7 +250,9 @@ def refit_grid(
         under the widest prior centred at the null, from which `Marginal.of_draws` can start.
     """
     settled = plan(spec, cohort, variant, **sampler)
-    settled = replace(settled, jobs=tuple((_narrowed(a), frame) for a, frame in settled.jobs))
+    settled = replace(
+        settled, jobs=tuple((narrowed(a, CLAIMED), frame) for a, frame in settled.jobs)
+    )
     sets = spec.prior_sets if (variant or "base") == "base" else spec.variant_sets[str(variant)]
     doubtful = sets.get(_SCEPTICAL, {})
     todo = [(a, frame, term) for a, frame in settled.jobs for term in varied_terms(a)]
@@ -284,10 +286,23 @@ def refit_grid(
     return table.reindex(columns=COLUMNS), widest
 
 
-def _narrowed(analysis: Analysis) -> Analysis:
-    """The analysis reporting its claims only: averages over patients would cost more than the fit."""
-    report = tuple(name for name in analysis.estimands.report if name in CLAIMED)
-    return replace(analysis, estimands=analysis.estimands.model_copy(update={"report": report}))
+def narrowed(analysis: Analysis, report: Sequence[str]) -> Analysis:
+    """The analysis reporting some of its estimands: averages over patients would cost more than the fit.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        A model.
+    report : sequence of str
+        Estimands that are kept.
+
+    Returns
+    -------
+    Analysis
+        The same model, so the same draws.
+    """
+    kept = tuple(name for name in analysis.estimands.report if name in report)
+    return replace(analysis, estimands=analysis.estimands.model_copy(update={"report": kept}))
 
 
 def _rows(points: Sequence[tuple[str, Fit]], term: str, reported: str) -> list[dict[str, Any]]:

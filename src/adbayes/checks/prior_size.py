@@ -71,6 +71,8 @@ def location_information(prior: Prior) -> Array:
     numpy.ndarray
         One a level; 1 / SD^2 for a normal.
     """
+    if prior.distribution == "Normal":
+        return np.atleast_1d(np.asarray(prior["sigma"], dtype=float)) ** -2
     frozen = prior.frozen()
     levels = (np.arange(_POINTS) + 0.5) / _POINTS
     mixed = prior.distribution == "NormalMixture"
