@@ -286,7 +286,12 @@ def models() -> None:
 
 @app.command()
 def check(
-    spec: Annotated[str | None, typer.Argument(help="A model's name or a TOML file.")] = None,
+    spec: Annotated[
+        str | None,
+        typer.Argument(
+            help="A model's name or a TOML file; `published`: the priors of the print-only posteriors."
+        ),
+    ] = None,
     data: Data = None,
     columns: Columns = None,
     variant: Variant = None,
@@ -313,6 +318,17 @@ def check(
             "check takes a spec or --scaffold FORMULA; give one of the two, or --data FILE alone for a "
             "page about the data"
         )
+    if spec == "published":
+        from adbayes.checks.priors import cards
+        from adbayes.checks.published_priors import published_priors
+
+        if data is not None or variant is not None:
+            raise DataError(
+                "published is about the printed numbers, which have neither a file nor a variant; leave "
+                "out --data and --variant"
+            )
+        print(cards(published_priors(priors)))
+        return
     if scaffold is not None:
         from adbayes.model.scaffold import scaffold as write
 

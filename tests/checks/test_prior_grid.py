@@ -18,7 +18,8 @@ from adbayes.checks.prior_grid import (
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit
-from adbayes.inference.printed import posterior, prior_sets
+from adbayes.inference.printed import posterior
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.model.priors import Prior
 from adbayes.model.spec import load_spec
 from adbayes.results.summary import NOT_CONVERGED, summarize

@@ -145,21 +145,24 @@ def published_grid(ids: Iterable[str] | None = None) -> pd.DataFrame:
     return table.reindex(columns=[*COLUMNS, "published_id"])
 
 
-def normal(prior: Prior) -> tuple[float, float]:
+def normal(prior: Prior, place: int = 0) -> tuple[float, float]:
     """Mean and SD of a normal prior.
 
     Parameters
     ----------
     prior : Prior
-        Of a list of levels the first counts.
+        Of one number, or of a list of levels.
+    place : int, optional
+        Which level counts, from 0.
 
     Returns
     -------
     tuple of float
         On the scale that the prior is stated on.
     """
-    mu, sigma = (np.ravel(np.asarray(prior[key], dtype=float))[0] for key in ("mu", "sigma"))
-    return float(mu), float(sigma)
+    stated = (np.ravel(np.asarray(prior[key], dtype=float)) for key in ("mu", "sigma"))
+    mu, sigma = (float(values[min(place, len(values) - 1)]) for values in stated)
+    return mu, sigma
 
 
 def varied_terms(analysis: Analysis) -> list[str]:
@@ -247,7 +250,9 @@ def refit_grid(
         under the widest prior centred at the null, from which `Marginal.of_draws` can start.
     """
     settled = plan(spec, cohort, variant, **sampler)
-    settled = replace(settled, jobs=tuple((_narrowed(a), frame) for a, frame in settled.jobs))
+    settled = replace(
+        settled, jobs=tuple((narrowed(a, CLAIMED), frame) for a, frame in settled.jobs)
+    )
     sets = spec.prior_sets if (variant or "base") == "base" else spec.variant_sets[str(variant)]
     doubtful = sets.get(_SCEPTICAL, {})
     todo = [(a, frame, term) for a, frame in settled.jobs for term in varied_terms(a)]
@@ -281,10 +286,23 @@ def refit_grid(
     return table.reindex(columns=COLUMNS), widest
 
 
-def _narrowed(analysis: Analysis) -> Analysis:
-    """The analysis reporting its claims only: averages over patients would cost more than the fit."""
-    report = tuple(name for name in analysis.estimands.report if name in CLAIMED)
-    return replace(analysis, estimands=analysis.estimands.model_copy(update={"report": report}))
+def narrowed(analysis: Analysis, report: Sequence[str]) -> Analysis:
+    """The analysis reporting some of its estimands: averages over patients would cost more than the fit.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        A model.
+    report : sequence of str
+        Estimands that are kept.
+
+    Returns
+    -------
+    Analysis
+        The same model, so the same draws.
+    """
+    kept = tuple(name for name in analysis.estimands.report if name in report)
+    return replace(analysis, estimands=analysis.estimands.model_copy(update={"report": kept}))
 
 
 def _rows(points: Sequence[tuple[str, Fit]], term: str, reported: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.formula import NUMERIC_TRANSFORMS
 from adbayes.model.frame import ModelFrame
+from adbayes.model.mixtures import MIXTURES
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -173,7 +174,9 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             extra_namespace=dict(NUMERIC_TRANSFORMS),
         )
     for one in design_of(model).terms:
-        for key, value in known[one.name].parameters if one.name in known else ():
+        if one.name not in known or known[one.name].distribution in MIXTURES:
+            continue  # a mixture's lists have one number a component
+        for key, value in known[one.name].parameters:
             if isinstance(value, tuple) and len(value) != len(one.coefficients):
                 raise SpecError(
                     f"{analysis.where_from}: [priors.{analysis.prior_set}] {one.name!r}: {key} has "

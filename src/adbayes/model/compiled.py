@@ -11,6 +11,7 @@ import numpy as np
 
 from adbayes.model import (
     imputed_logistic,
+    logistic_any_prior,
     logistic_regression,
     random_intercept,
     visit_covariance,
@@ -21,6 +22,7 @@ from adbayes.model.structure import Frozen, Structure
 
 STRUCTURES: tuple[Structure, ...] = (
     logistic_regression,
+    logistic_any_prior,  # after the one whose density it has where every prior is normal
     random_intercept,
     imputed_logistic,
     visit_covariance,
