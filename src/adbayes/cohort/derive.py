@@ -75,9 +75,10 @@ def concurrent(name: str) -> bool:
     -------
     bool
         True for a flag after baseline: associated with the response while it came about, not a
-        predictor of it.
+        predictor of it. A group of it, ``ldh_ge_250_w16 = 1``, is named like it.
     """
-    return _FLAG.fullmatch(name) is not None and not name.endswith("_w0")
+    column = name.partition(" = ")[0]
+    return _FLAG.fullmatch(column) is not None and not column.endswith("_w0")
 
 
 def timing(name: str) -> str:

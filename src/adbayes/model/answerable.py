@@ -48,7 +48,7 @@ def unanswerable(analysis: Analysis) -> list[str]:
     if "share_mcid" in a.estimands.report and a.estimands.mcid is None:
         faults.append(f'{where} share_mcid needs mcid = {{ value = ..., source = "..." }}')
     by = a.estimands.by
-    per_level = {*OF_FRACTIONS, *(("response",) if score_of(a) else ())}
+    per_level = {*OF_FRACTIONS, "response"} if score_of(a) else set()
     if set(a.estimands.report) & per_level and beside_levels(a):
         faults.append(
             f"{where} quantities of a fraction are for models of {by!r} and one group intercept; take "

@@ -11,6 +11,7 @@ import numpy as np
 
 from adbayes.model import (
     imputed_logistic,
+    location_scale,
     logistic_regression,
     random_intercept,
     visit_covariance,
@@ -24,6 +25,7 @@ STRUCTURES: tuple[Structure, ...] = (
     random_intercept,
     imputed_logistic,
     visit_covariance,
+    location_scale,
 )
 
 

@@ -27,6 +27,23 @@ def score_of(analysis: Analysis) -> str | None:
     return score if score in OUTCOMES and kind == "fraction" else None
 
 
+def percent_change_of(analysis: Analysis) -> str | None:
+    """The outcome whose percent change from baseline is modelled.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model.
+
+    Returns
+    -------
+    str or None
+        ``easi`` for ``easi_percent_change``; None for another outcome.
+    """
+    stem = analysis.data.outcome.removesuffix("_percent_change")
+    return stem if stem != analysis.data.outcome and stem in OUTCOMES else None
+
+
 def rules_of(analysis: Analysis) -> dict[ResponseRule, int]:
     """The responses an outcome tells of, each with the outcome's lowest value that meets it.
 

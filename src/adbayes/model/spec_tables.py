@@ -11,6 +11,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 EstimandName = Literal[
     "mean",
     "mean_change",
+    "mean_difference",
     "ratio_of_means",
     "predictive_sd",
     "share_mcid",
