@@ -78,6 +78,8 @@ def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure
     parts = []
     for group in groups:
         for fit, summary, ok in zip(group.fits, group.summaries, group.passed, strict=True):
+            if "mean_difference" in fit.analysis.estimands.report:
+                continue  # groups, not visits: `adbayes.report.ldh_groups`
             rows = summary[summary["estimand"].isin(list(_QUANTITIES))]
             if len(rows):
                 suffix = f".{fit.analysis.x}" if len(group.fits) > 1 else ""
