@@ -173,7 +173,9 @@ def fraction_by_ldh(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) 
 def classes(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     latent = visit_mean(truth, rows, rng) + rng.logistic(size=len(rows))
     drawn = (latent[:, None] > truth["threshold"]).sum(axis=1)
-    return rows.assign(easi_class=pd.Categorical(drawn.astype(float), [0.0, 1.0, 2.0], ordered=True))
+    return rows.assign(
+        easi_class=pd.Categorical(drawn.astype(float), [0.0, 1.0, 2.0], ordered=True)
+    )
 
 
 def responses(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -183,7 +185,9 @@ def responses(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.
 
 def lognormal(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     spread = np.exp(of_visit(truth["sigma_visit"], rows))
-    return rows.assign(ldh=np.exp(visit_mean(truth, rows, rng) + spread * rng.normal(size=len(rows))))
+    return rows.assign(
+        ldh=np.exp(visit_mean(truth, rows, rng) + spread * rng.normal(size=len(rows)))
+    )
 
 
 CASES = {
@@ -282,7 +286,9 @@ def posteriors(case: Case) -> Iterator[tuple[Truth, xr.Dataset]]:
             yield truth, sample(seeded, one, fresh, seeded.sampler, cores=1)[0]
             continue
         y = one.data[frame.outcome]
-        values = y.cat.codes.to_numpy() if isinstance(y.dtype, pd.CategoricalDtype) else y.to_numpy()
+        values = (
+            y.cat.codes.to_numpy() if isinstance(y.dtype, pd.CategoricalDtype) else y.to_numpy()
+        )
         held = np.asarray(values, dtype=OUTCOME_TYPES.get(analysis.family.name, float))
         sequence = np.random.SeedSequence([case.seed, number])
         tree = _nutpie(compiled.with_data(outcome_data=held), seeded.sampler, sequence, 1)
@@ -348,8 +354,12 @@ def main(names: list[str]) -> None:
         table = pd.concat([kept, found], ignore_index=True) if len(kept) else found
         order = table["case"].map(list(CASES).index)
         table.loc[order.sort_values(kind="stable").index].to_csv(TABLE, index=False)
-        outside = found[(found["covered"] < found["band_low"]) | (found["covered"] > found["band_high"])]
-        print(f"{name}: {time.perf_counter() - start:.0f} s, {len(outside)} of {len(found)} outside")
+        outside = found[
+            (found["covered"] < found["band_low"]) | (found["covered"] > found["band_high"])
+        ]
+        print(
+            f"{name}: {time.perf_counter() - start:.0f} s, {len(outside)} of {len(found)} outside"
+        )
         if len(outside):
             print(outside.to_string())
 

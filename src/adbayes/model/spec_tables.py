@@ -153,7 +153,9 @@ class EstimandsTable(Table):
         if not isinstance(value, dict):
             return value
         return {
-            key: tuple(float(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in one)
+            key: tuple(
+                float(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in one
+            )
             if isinstance(one, list)
             else one
             for key, one in value.items()

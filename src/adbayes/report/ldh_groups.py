@@ -127,9 +127,7 @@ def _printed(run: Run, group: Group, column: str) -> dict[str, str]:
     values = {}
     for row in beside.to_dict("records"):
         values[row["term"], row["statistic"]] = run.paper.number(row["published_id"])
-    low, high = (
-        values.get((group_term(column, value), "pct_change_mean")) for value in (0, 1)
-    )
+    low, high = (values.get((group_term(column, value), "pct_change_mean")) for value in (0, 1))
     p = values.get((column, "p_value"))
     if low is None or high is None or p is None:
         return {}

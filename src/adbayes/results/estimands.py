@@ -442,9 +442,7 @@ def _fraction_ratios(fit: Fit) -> Iterator[Estimand]:
     visit = _response_visit(fit)
     for label, step, values in fraction_ratios(fit):
         draws = _array(fit, values)
-        yield Estimand(
-            "fraction_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws, step
-        )
+        yield Estimand("fraction_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws, step)
 
 
 def _responses(fit: Fit) -> Iterator[Estimand]:
