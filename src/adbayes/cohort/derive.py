@@ -74,8 +74,9 @@ def concurrent(name: str) -> bool:
     Returns
     -------
     bool
-        True for a flag after baseline, and for a laboratory value of the outcome's own visit: associated with the response while it came about, not a
-        predictor of it. A group of it, ``ldh_ge_250_w16 = 1``, is named like it.
+        True for a flag after baseline, and for a laboratory value of the outcome's own visit:
+        associated with the response while it came about, not a predictor of it. A group of it
+        (``ldh_ge_250_w16 = 1``) is named like it.
     """
     column = name.partition(" = ")[0].rpartition(", ")[2]
     if column in CUTOFFS:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from adbayes.errors import DataError
 from adbayes.inference.fit import Fit
@@ -20,7 +20,7 @@ from adbayes.inference.hierarchy import Pooled, Rows
 from adbayes.inference.printed import PRIOR_FILE, prior_sets
 from adbayes.inference.printed_dependence import HIERARCHICAL
 from adbayes.model.prior_sets import choose_set
-from adbayes.paper.likelihood import Likelihood, t_mixture
+from adbayes.paper.likelihood import Likelihood
 from adbayes.paper.root_table import RootTable
 from adbayes.results.summary import COLUMNS, identity, prob_direction
 from adbayes.results.welch import two_groups
@@ -30,7 +30,10 @@ MODEL = "ldh_groups"
 """Name of the rows in tables, and what the specs that are pooled begin with."""
 
 SCALE = "difference_scale"
-_COMPONENTS = 257  # of the mixture that stands for the mean of the larger group
+_NODES, _REACH = (
+    257,
+    7.0,
+)  # of the quadrature over the mean of the larger group: sinh(7) standard errors
 NOTE = (
     "the differences are normal about none with one scale; each row enters with the likelihood of two "
     "normals with SDs of their own; two rows correlate as their predictors do in these patients times as "
@@ -143,22 +146,27 @@ def behrens_fisher(low: Array, high: Array) -> Likelihood:
     -------
     Likelihood
         Of the mean of `high` minus that of `low`: the density of a difference of two shifted t
-        variables (reference prior 1 / sigma of each SD). The t of the larger group is a mixture over
-        its quantiles, that of the smaller one keeps its tails.
+        variables (reference prior 1 / sigma of each SD), by the trapezoidal rule over the one of the
+        larger group.
     """
     smaller, larger = (high, low) if len(high) <= len(low) else (low, high)
-    levels = (np.arange(_COMPONENTS) + 0.5) / _COMPONENTS
-    shift = stats.t.ppf(levels, len(larger) - 1) * stats.sem(larger)
     sign = 1.0 if smaller is high else -1.0
-    location = sign * (smaller.mean() - larger.mean() + shift)
-    scale = np.full(_COMPONENTS, float(stats.sem(smaller)))
-    spread = float(np.hypot(stats.sem(low), stats.sem(high)))
-    note = "two normals with SDs of their own (Behrens and Fisher)"
+    steps = np.linspace(-_REACH, _REACH, _NODES)
+    nodes = np.sinh(steps)
+    log_weight = stats.t.logpdf(nodes, len(larger) - 1) + np.log(np.cosh(steps))
+    log_weight += np.log(steps[1] - steps[0])
+    location = sign * (smaller.mean() - larger.mean() + nodes * stats.sem(larger))
+    scale = stats.sem(smaller)
+
+    def log(theta: Array) -> Array:
+        one = stats.t.logpdf(np.asarray(theta)[:, None], len(smaller) - 1, location, scale)
+        return np.asarray(special.logsumexp(one + log_weight, axis=1))
+
     return Likelihood(
-        t_mixture(location, scale, len(smaller) - 1),
+        log,
         float(high.mean() - low.mean()),
-        spread,
-        note,
+        float(np.hypot(stats.sem(low), stats.sem(high))),
+        "two normals with SDs of their own (Behrens and Fisher)",
     )
 
 

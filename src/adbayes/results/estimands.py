@@ -44,7 +44,8 @@ class Estimand:
     Parameters
     ----------
     estimand : str
-        Its name in the tables: mean, mean_change, mean_difference, ratio_of_means, predictive_sd, share_mcid, share_floor,
+        Its name in the tables: mean, mean_change, mean_difference, ratio_of_means, predictive_sd, share_mcid,
+        share_floor,
         share_ceiling, share_above, geometric_mean_ratio, icc, correlation,
         odds_ratio, risk_difference, risk_ratio, mean_percent_change, percent_change_sd, mean_score,
         score_sd, share_mild, response, fraction_ratio, parameter.

@@ -67,9 +67,9 @@ def refit(fit: Fit) -> Refit | None:
     -------
     Refit or None
         None for a model without a frequentist counterpart here (anything but a logistic or Gaussian
-        regression, a Gaussian model with one group intercept, or two groups with SDs of their own). Fractions of baseline, and
-        responses or classes with a patient effect, have the raw statistics that the paper prints
-        of them, and no coefficients.
+        regression, a Gaussian model with one group intercept, or two groups with SDs of their own).
+        Fractions of baseline, and responses or classes with a patient effect, have the raw statistics
+        that the paper prints of them, and no coefficients.
     """
     a = fit.analysis
     if score_of(a) or (rules_of(a) and a.mean.groups):
