@@ -15,7 +15,7 @@ from adbayes.checks.predictive import predictive_checks
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import read_patients
-from adbayes.errors import DataError
+from adbayes.errors import ConvergenceError, DataError
 from adbayes.inference.beside import Asked, Waiting, beside
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis, stem
@@ -34,6 +34,8 @@ from adbayes.results.comparison import (
     compare_unfitted,
     with_findings,
 )
+from adbayes.results.differences_together import MODEL as TOGETHER
+from adbayes.results.differences_together import differences_together, poolable
 from adbayes.results.held_out import held_out_refits
 from adbayes.results.pooled import COLUMNS as POOLED_COLUMNS
 from adbayes.results.pooled import pooled_summary
@@ -260,6 +262,15 @@ def run_specs(
         comparisons.append(
             compare_unfitted(without.analysis, without.cohort, paper, without.reason)
         )
+    together: list[pd.DataFrame] = []
+    differences = poolable(fits[: len(jobs)])
+    if differences:
+        progress("differences by LDH under one scale", 0, 1)
+        with _timed(seconds, "together"):
+            try:
+                together.append(differences_together(differences))
+            except (ConvergenceError, DataError) as error:
+                skipped[f"{TOGETHER}.hierarchical"] = str(error)
     pools: list[pd.DataFrame] = []
     for members in _of_every_cohort(fits, 1 + len(further)):
         progress(f"pooling {fits[members[0]].analysis.key}", 0, 1)
@@ -271,7 +282,9 @@ def run_specs(
     with _timed(seconds, "held out"):
         refitted = [held_out_refits(job.analysis, ensemble, paper) for job in jobs]
         held_out = _stacked(refitted).infer_objects()
-    summary = _stacked([published.reindex(columns=SUMMARY_COLUMNS), *summaries, *pools])
+    first = published.reindex(columns=SUMMARY_COLUMNS)
+    own, others = summaries[: len(jobs)], summaries[len(jobs) :]
+    summary = _stacked([first, *own, *together, *others, *pools])
     return Run(
         paper=paper,
         cohort=cohort,

@@ -13,6 +13,7 @@ FROZEN: dict[str, Frozen] = {
     "random_intercept": (3,),
     "visit_covariance": (3, 2, "unstructured"),
     "imputed_logistic": (5, (3, 4), 6, (2, 3)),
+    "location_scale": (3, 2, "t"),
 }
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from adbayes.model import (
     imputed_logistic,
+    location_scale,
     logistic_any_prior,
     logistic_regression,
     random_intercept,
@@ -26,6 +27,7 @@ STRUCTURES: tuple[Structure, ...] = (
     random_intercept,
     imputed_logistic,
     visit_covariance,
+    location_scale,
 )
 
 
