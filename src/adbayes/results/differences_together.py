@@ -8,6 +8,7 @@ correlations are off by 0.4. Rows, scale and quadrature are those of `adbayes.in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,8 @@ from scipy import special, stats
 from adbayes.errors import DataError
 from adbayes.inference.fit import Fit
 from adbayes.inference.hierarchy import Pooled, Rows
-from adbayes.inference.printed import PRIOR_FILE, prior_sets
 from adbayes.inference.printed_dependence import HIERARCHICAL
+from adbayes.inference.printed_priors import PRIOR_FILE, prior_sets
 from adbayes.model.prior_sets import choose_set
 from adbayes.paper.likelihood import Likelihood
 from adbayes.paper.root_table import RootTable
@@ -80,9 +81,8 @@ class Differences:
         """
         parts = [_standardised(fit) for fit in fits]
         # A product of two matrices of correlations, element by element, is one too (Schur).
-        predictors, outcomes = (
-            _correlation(pd.concat([part[which] for part in parts], axis=1)) for which in (0, 1)
-        )
+        predictors = _correlation(pd.concat([part[0] for part in parts], axis=1))
+        outcomes = _correlation(pd.concat([part[1] for part in parts], axis=1))
         likelihoods = tuple(likelihood for _, _, likelihood in parts)
         return cls(tuple(fits), likelihoods, predictors * outcomes)
 
@@ -200,8 +200,17 @@ def differences_together(fits: Sequence[Fit], priors: str | None = None) -> pd.D
     pooled = Differences.of(fits).pool(table[SCALE].frozen())
     prob = fits[0].analysis.sampler.ci_prob
     ends = np.array([(1 - prob) / 2, 0.5, (1 + prob) / 2])
-    shared = identity(fits[0]) | {"model": MODEL, "variant": HIERARCHICAL, "priors": set_name}
-    shared |= {"x": "", "ci_prob": prob, "r_hat": np.nan, "flag": "", "note": NOTE}
+    shared: dict[str, Any] = {
+        **identity(fits[0]),
+        "model": MODEL,
+        "variant": HIERARCHICAL,
+        "priors": set_name,
+        "x": "",
+        "ci_prob": prob,
+        "r_hat": np.nan,
+        "flag": "",
+        "note": NOTE,
+    }
     rows = []
     for number, fit in enumerate(fits):
         draws = pooled.effects[number]
