@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import adbayes as ab
+from adbayes import analysis
 from adbayes.analysis import default_cohort, load_data, run_specs
 from adbayes.checks import power_scaling, predictive
 from adbayes.cohort.library import load_cohorts
@@ -268,3 +269,16 @@ def test_a_second_process_changes_no_table(tmp_path: Path, monkeypatch: pytest.M
     ]
     for name, table in tables[0].items():
         pd.testing.assert_frame_equal(table, tables[1][name], check_exact=True)
+
+
+@pytest.mark.parametrize(("missing", "fitted"), [(0.0, set()), (0.1, {"failure"})])
+def test_a_variant_that_changes_nothing_here_is_not_fitted_twice(
+    missing: float, fitted: set[str]
+) -> None:
+    cohort = ab.simulate_patients(seed=2, missing=missing)
+    plans, skipped = analysis._plans(
+        [load_spec("easi90_visits")], cohort, None, None, False, True, {}
+    )
+    variants = {analysis.variant for one in plans for analysis, _ in one.jobs}
+    assert variants & {"base", "failure"} == {"base"} | fitted
+    assert ("same rows" in skipped.get("easi90_visits.failure", "")) == (not fitted)

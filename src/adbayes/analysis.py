@@ -378,15 +378,29 @@ def _plans(
         plans.append(settled)
         for other in spec.variants[1:] if with_variants else ():
             try:
-                plans.append(plan(spec, cohort, other, priors, **sampler))
+                varied = plan(spec, cohort, other, priors, **sampler)
             except DataError as error:
                 skipped[f"{spec.name}.{other}"] = str(error)
+                continue
+            if [_asked(*job) for job in varied.jobs] == [_asked(*job) for job in settled.jobs]:
+                skipped[f"{spec.name}.{other}"] = (
+                    "these data miss nothing that it would treat otherwise: it is the base model on the same rows"
+                )
+                continue
+            plans.append(varied)
     if not plans:
         listed = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
         raise DataError(
             f"{cohort.source}: no model can be fitted ({listed}); add a column or use --columns"
         )
     return plans, skipped
+
+
+def _asked(analysis: Analysis, frame: ModelFrame) -> tuple[dict[str, Any], str]:
+    """What is fitted to which values: equal for a variant that treats missing values which there are none of."""
+    content = analysis.content()
+    del content["variant"], content["data"]
+    return content, frame.hash()
 
 
 def _further(jobs: Sequence[Job], cohorts: Sequence[Cohort]) -> tuple[list[Job], list[Unfitted]]:
