@@ -165,16 +165,8 @@ def published(
             raise DataError(f"none of these has the variant {variant!r}")
     print(paper.citation)
     print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")
-    shown = [
-        "published_id",
-        "variant",
-        "n",
-        "unit",
-        "median",
-        "ci_low",
-        "ci_high",
-        "prob_direction",
-    ]
+    shown = ["published_id", "variant", "n", "unit", "median", "ci_low", "ci_high"]
+    shown.append("prob_direction")
     _print(table[shown])
 
 
@@ -287,10 +279,7 @@ def models() -> None:
 @app.command()
 def check(
     spec: Annotated[
-        str | None,
-        typer.Argument(
-            help="A model's name or a TOML file; `published`: the priors of the print-only posteriors."
-        ),
+        str | None, typer.Argument(help="A model's name or a TOML file; `published`: the print's.")
     ] = None,
     data: Data = None,
     columns: Columns = None,
@@ -319,15 +308,9 @@ def check(
             "page about the data"
         )
     if spec == "published":
-        from adbayes.checks.priors import cards
-        from adbayes.checks.published_priors import published_priors
+        from adbayes.checks.published_priors import published_cards
 
-        if data is not None or variant is not None:
-            raise DataError(
-                "published is about the printed numbers, which have neither a file nor a variant; leave "
-                "out --data and --variant"
-            )
-        print(cards(published_priors(priors)))
+        print(published_cards(priors, data, variant))
         return
     if scaffold is not None:
         from adbayes.model.scaffold import scaffold as write

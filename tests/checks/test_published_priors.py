@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from adbayes.checks.priors import TABLE_COLUMNS, cards
-from adbayes.checks.published_priors import published_priors
-from adbayes.errors import SpecError
+from adbayes.checks.priors import TABLE_COLUMNS
+from adbayes.checks.published_priors import published_cards, published_priors
+from adbayes.errors import DataError, SpecError
 from adbayes.inference.printed_priors import prior_sets
 
 
@@ -43,9 +43,11 @@ def test_what_lies_out_of_bounds_is_counted() -> None:
 
 
 def test_a_screen_shows_the_numbers_and_then_the_reasons() -> None:
-    text = cards(published_priors("enthusiastic"))
+    text = published_cards("enthusiastic")
     assert "OVERLAPPING" in text
     assert "[PMID 38058123]" in text
     assert "no external evidence of its direction, so as in weakly_informative" in text
     with pytest.raises(SpecError, match="did you mean 'historical'"):
         published_priors("historic")
+    with pytest.raises(DataError, match="neither a file nor a variant"):
+        published_cards(variant="base")

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from adbayes.checks.prior_size import EVEN_ODDS_RATIO, FISHER_Z, effective_patients
-from adbayes.checks.priors import TABLE_COLUMNS
+from adbayes.checks.priors import TABLE_COLUMNS, cards
 from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.errors import DataError
 from adbayes.inference.printed_ids import quantity, quantity_ids
 from adbayes.inference.printed_priors import chosen_set, key_of
 from adbayes.inference.printed_quantity import Quantity
@@ -50,6 +51,38 @@ def published_priors(priors: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(
         [_row(name, key, prior, of[key], chosen) for key, prior in chosen.items()]
     ).reindex(columns=TABLE_COLUMNS)
+
+
+def published_cards(
+    priors: str | None = None, data: object = None, variant: str | None = None
+) -> str:
+    """The same for a screen, as the command line asks for it.
+
+    Parameters
+    ----------
+    priors : str, optional
+        As in `published_priors`.
+    data, variant : object, optional
+        Refused: the printed numbers have neither.
+
+    Returns
+    -------
+    str
+        As `adbayes.checks.priors.cards` gives it.
+
+    Raises
+    ------
+    DataError
+        For data or a variant.
+    SpecError
+        For an unknown set.
+    """
+    if data is not None or variant is not None:
+        raise DataError(
+            "published is about the printed numbers, which have neither a file nor a variant; leave out "
+            "--data and --variant"
+        )
+    return cards(published_priors(priors))
 
 
 def _row(
