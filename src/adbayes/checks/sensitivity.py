@@ -1,14 +1,16 @@
 """What if I had believed something else: every way of asking, for print and for patients, in one table."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy import stats
 
 from adbayes.checks.claims import claims
-from adbayes.checks.credibility import credibility
+from adbayes.checks.credibility import Credibility, credibility
 from adbayes.checks.marginal import Marginal
 from adbayes.checks.power_scaling import COLUMNS, power_scaling, scaled
 from adbayes.checks.prior_grid import (
@@ -18,7 +20,9 @@ from adbayes.checks.prior_grid import (
     quantities_of,
     refit_grid,
 )
+from adbayes.checks.refits import Bracket, Varied, bracket
 from adbayes.checks.withstood import (
+    FROM_NORMAL,
     conflict_row,
     on_prior_scale,
     place_of,
@@ -91,36 +95,72 @@ def sensitivity(
         fit = fit_analysis(analysis, cohort, frame, cores=cores)
         tables.append(power_scaling(fit, ALPHA))
         reported |= {(str(analysis.x), q.key): (fit, q) for q in estimands(fit)}
-    grid, widest = refit_grid(spec, cohort, variant, cores=cores, progress=progress, **sampler)
+    grid, terms = refit_grid(spec, cohort, variant, cores=cores, progress=progress, **sampler)
     rows = []
-    for wide, term in widest:
-        for quantity in quantities_of(wide, term):
-            fit, mine = reported[str(wide.analysis.x), quantity.key]
-            if not on_prior_scale(wide, quantity):
-                continue  # such as points, where the prior is of log odds: the refits answer
-            rows += _reverse(fit, mine, term, wide, quantity)
+    for number, (varied, centred) in enumerate(terms):
+        progress(f"what {varied.analysis.key}, {varied.term}, withstands", number, len(terms))
+        for quantity in quantities_of(centred[max(centred)], varied.term):
+            fit, mine = reported[str(varied.analysis.x), quantity.key]
+            # Elsewhere, such as points where the prior is of log odds, the refits of the grid answer.
+            if on_prior_scale(fit, quantity):
+                rows += _reverse(fit, mine, varied, centred, quantity)
     return pd.concat([*tables, grid, pd.DataFrame(rows)], ignore_index=True).reindex(
         columns=COLUMNS
     )
 
 
 def _reverse(
-    fit: Fit, reported: Estimand, term: str, wide: Fit, quantity: Estimand
+    fit: Fit, reported: Estimand, varied: Varied, centred: dict[float, Fit], quantity: Estimand
 ) -> list[dict[str, Any]]:
-    """The rows of one claim that are not refits."""
+    """The rows of one claim that are not points of the grid, from its draws under the widest prior."""
     theta, null, report = working(quantity)
-    place = place_of(fit, term, quantity)
-    widest = normal(wide.analysis.priors[term], place)
+    place = place_of(fit, varied.term, quantity)
+    widest = normal(centred[max(centred)].analysis.priors[varied.term], place)
     log_prior = -0.5 * ((theta - widest[0]) / widest[1]) ** 2
     marginal = Marginal.of_draws(theta, log_prior, null)
-    prior = normal(fit.analysis.priors[term], place)
+    prior = normal(fit.analysis.priors[varied.term], place)
     found, note = withstood(marginal, widest, prior[1])
+    fitted = None
+    if note == FROM_NORMAL and varied.compiled and prior[0] == null:
+        between = bracket(varied, centred, quantity.key, null)
+        if between is not None:
+            found, note, fitted = by_refits(found, between, null, marginal.side)
     now, _, _ = working(reported)
     who = whose(fit, quantity)
     return [
-        who | reverse_row(marginal, found, prior, report, quantity.estimand, note),
+        who | reverse_row(marginal, found, prior, report, quantity.estimand, note, fitted),
         who | conflict_row(marginal, prior, float(now.std(ddof=1))),
     ]
+
+
+def by_refits(
+    found: Credibility, between: Bracket, null: float, side: float
+) -> tuple[Credibility, str, Estimand]:
+    """Put the tipping prior that fits found in place of an approximation.
+
+    Parameters
+    ----------
+    found : Credibility
+        The approximation; its centre and intrinsic credibility stay.
+    between : Bracket
+        From fits.
+    null : float
+        The value of no effect on the scale of the prior.
+    side : float
+        On which side of it the data lie.
+
+    Returns
+    -------
+    tuple of (Credibility, str, Estimand)
+        A note for the sentence, and the claim's draws under the narrowest prior that it withstood.
+    """
+    scale = float(np.sqrt(between.falls * between.stands))
+    limit = null + side * float(stats.norm.ppf(0.975)) * scale
+    note = f"by refits: it stands at {between.stands:.3g}, "
+    note += f"not at {between.falls:.3g}" if between.converged else (
+        f"at {between.falls:.3g} prior and data disagree too much for the fit to converge"
+    )  # fmt: skip
+    return replace(found, tipping_scale=scale, sceptical_limit=limit), note, between.at
 
 
 def published_sensitivity(ids: Iterable[str] | None = None) -> pd.DataFrame:

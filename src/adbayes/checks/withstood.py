@@ -13,12 +13,12 @@ from adbayes.checks.power_scaling import COLUMNS, MAX_KHAT, power_scaling
 from adbayes.checks.prior_grid import normal, quantities_of, varied_terms
 from adbayes.inference.fit import Fit
 from adbayes.results.estimands import Estimand
-from adbayes.results.summary import identity
+from adbayes.results.summary import identity, prob_direction
 
 CONFLICT = 0.05
 """Box's p below which prior and data are said to conflict."""
 
-_FROM_NORMAL = "normal approximation: the draws do not reach a prior so sceptical"
+FROM_NORMAL = "normal approximation: the draws do not reach a prior so sceptical"
 _NO_FLAT = "normal approximation: the draws do not reach a flat prior"
 
 
@@ -179,7 +179,7 @@ def withstood(
     if not reaches and not found.stands_flat:
         return found, ""
     estimate, se = marginal.moments()
-    return normal_credibility(estimate, se, marginal.null, scale), _FROM_NORMAL
+    return normal_credibility(estimate, se, marginal.null, scale), FROM_NORMAL
 
 
 def reverse_row(
@@ -189,6 +189,7 @@ def reverse_row(
     report: Callable[..., Any],
     estimand: str,
     note: str,
+    fitted: Estimand | None = None,
 ) -> dict[str, Any]:
     """The row of what a claim withstands.
 
@@ -204,6 +205,8 @@ def reverse_row(
         From the scale of the prior to the reported one.
     estimand, note : str
         For the sentence.
+    fitted : Estimand, optional
+        The claim's draws under the tipping prior, where a fit found it; from the marginal if not given.
 
     Returns
     -------
@@ -218,7 +221,15 @@ def reverse_row(
         if found.stands_flat
         else f"none;p_intrinsic={found.p_intrinsic:.3g}"
     )
-    if np.isfinite(found.tipping_scale):
+    if fitted is not None:
+        values = np.ravel(fitted.draws.to_numpy())
+        row["mean"], row["median"] = values.mean(), np.median(values)
+        row["ci_low"], row["ci_high"] = np.quantile(values, [0.025, 0.975])
+        row["prob_direction"] = prob_direction(values, fitted.null)
+        theta, _, _ = working(fitted)
+        now = marginal.summaries(prior[0], prior[1]).iloc[0]
+        row["shift_in_sd"] = (theta.mean() - now["mean"]) / now["sd"]
+    elif np.isfinite(found.tipping_scale):
         at = marginal.summaries(marginal.null, found.tipping_scale, report).iloc[0]
         row |= {k: at[k] for k in ("mean", "median", "ci_low", "ci_high", "prob_direction")}
         moved = marginal.summaries([marginal.null, prior[0]], [found.tipping_scale, prior[1]])
