@@ -27,6 +27,7 @@ from adbayes.checks.withstood import (
     on_prior_scale,
     place_of,
     reverse_row,
+    unreached_row,
     whose,
     withstood,
     working,
@@ -127,8 +128,13 @@ def _reverse(
             found, note, fitted = by_refits(found, between, null, marginal.side)
     now, _, _ = working(reported)
     who = whose(fit, quantity)
+    row = (
+        unreached_row(marginal, found, quantity.estimand)
+        if note == FROM_NORMAL
+        else reverse_row(marginal, found, prior, report, quantity.estimand, note, fitted)
+    )
     return [
-        who | reverse_row(marginal, found, prior, report, quantity.estimand, note, fitted),
+        who | row,
         who | conflict_row(marginal, prior, float(now.std(ddof=1))),
     ]
 

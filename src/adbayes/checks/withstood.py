@@ -38,9 +38,10 @@ def fit_sensitivity(fit: Fit, alpha: float = 0.8) -> pd.DataFrame:
         The columns of `COLUMNS`. ``power_scaling``: two rows a quantity. And for every odds ratio and mean
         change whose term has a normal prior on the scale of the quantity: ``reverse_bayes``, the prior under
         which it falls, its sentence in `diagnosis`; ``conflict``, Box's p and the contraction. The
-        likelihood behind the draws is the posterior over the prior; where the weights for another prior
-        cannot be trusted (Pareto k above 0.7) it is taken as normal, and the sentence says so.
-        `adbayes sensitivity` answers by refits.
+        likelihood behind the draws is the posterior over the prior. Where the weights for a prior so
+        sceptical cannot be trusted (Pareto k above 0.7) the sentence says down to which prior the claim
+        stands; where the fit's own prior is tighter than the data, it is taken as normal, and the sentence
+        says so. `adbayes sensitivity` answers by refits.
     """
     rows = []
     for term in varied_terms(fit.analysis):
@@ -52,12 +53,52 @@ def fit_sensitivity(fit: Fit, alpha: float = 0.8) -> pd.DataFrame:
                 marginal = Marginal.of_draws(theta, log_prior, null)
                 found, note = withstood(marginal, prior, prior[1])
                 who = whose(fit, quantity)
+                row = (
+                    unreached_row(marginal, found, quantity.estimand)
+                    if note == FROM_NORMAL
+                    else reverse_row(marginal, found, prior, report, quantity.estimand, note)
+                )
                 rows += [
-                    who | reverse_row(marginal, found, prior, report, quantity.estimand, note),
+                    who | row,
                     who | conflict_row(marginal, prior, float(theta.std(ddof=1))),
                 ]
     table = pd.concat([power_scaling(fit, alpha), pd.DataFrame(rows)], ignore_index=True)
     return table.reindex(columns=COLUMNS)
+
+
+def unreached_row(marginal: Marginal, found: Credibility, estimand: str) -> dict[str, Any]:
+    """The row of a claim that no prior which the draws reach takes away.
+
+    Parameters
+    ----------
+    marginal : Marginal
+        From draws.
+    found : Credibility
+        From it; only its intrinsic credibility is used.
+    estimand : str
+        For the sentence.
+
+    Returns
+    -------
+    dict
+        method; setting with `tipping_below`, the narrowest SD of a prior centred at the null for which Pareto k
+        is at most 0.7; khat there; diagnosis.
+    """
+    _, se = marginal.moments()
+    at, khat = float("nan"), float("nan")
+    for scale in se * np.geomspace(100, 0.01, 81):
+        reached = marginal.khat(marginal.null, float(scale))
+        if reached > MAX_KHAT:
+            break
+        at, khat = float(scale), reached
+    of, null = _words(estimand)
+    return {
+        "method": "reverse_bayes",
+        "setting": f"tipping_below={at:.4g};p_intrinsic={found.p_intrinsic:.3g}",
+        "khat": khat,
+        "diagnosis": f"down to a prior SD of {of} of {at:.3g}, the narrowest that the draws reach, the 95 % "
+        f"interval excludes {null}; refits tell more",
+    }
 
 
 def on_prior_scale(fit: Fit, quantity: Estimand) -> bool:
@@ -282,9 +323,7 @@ def sentence(found: Credibility, estimand: str, note: str = "") -> str:
     str
         One sentence.
     """
-    of, null = ("the log OR", "1") if estimand == "odds_ratio" else ("the change", "0")
-    if estimand not in ("odds_ratio", "mean_change"):
-        of = "the difference"
+    of, null = _words(estimand)
     if not found.stands_flat:
         text = f"the 95 % interval includes {null} even under a flat prior: no prior takes anything away"
     elif np.isnan(found.tipping_scale):
@@ -295,3 +334,9 @@ def sentence(found: Credibility, estimand: str, note: str = "") -> str:
             f"{null}"
         )
     return f"{text} ({note})" if note else text
+
+
+def _words(estimand: str) -> tuple[str, str]:
+    """What a prior is of, and the null."""
+    named = {"odds_ratio": ("the log OR", "1"), "mean_change": ("the change", "0")}
+    return named.get(estimand, ("the difference", "0"))
