@@ -261,7 +261,7 @@ def prior_draws(
     xarray.Dataset
         As `named`, one chain.
     """
-    drawn = {}
+    drawn: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     for name, one in (("coefficients", design), ("scale_coefficients", scale_design(design))):
         columns = [
             analysis.priors[prior].sample(size, rng, len(term.coefficients))

@@ -80,9 +80,8 @@ class Differences:
         """
         parts = [_standardised(fit) for fit in fits]
         # A product of two matrices of correlations, element by element, is one too (Schur).
-        predictors, outcomes = (
-            _correlation(pd.concat([part[which] for part in parts], axis=1)) for which in (0, 1)
-        )
+        predictors = _correlation(pd.concat([one for one, _, _ in parts], axis=1))
+        outcomes = _correlation(pd.concat([one for _, one, _ in parts], axis=1))
         likelihoods = tuple(likelihood for _, _, likelihood in parts)
         return cls(tuple(fits), likelihoods, predictors * outcomes)
 
@@ -200,7 +199,8 @@ def differences_together(fits: Sequence[Fit], priors: str | None = None) -> pd.D
     pooled = Differences.of(fits).pool(table[SCALE].frozen())
     prob = fits[0].analysis.sampler.ci_prob
     ends = np.array([(1 - prob) / 2, 0.5, (1 + prob) / 2])
-    shared = identity(fits[0]) | {"model": MODEL, "variant": HIERARCHICAL, "priors": set_name}
+    shared: dict[str, object] = {**identity(fits[0])}
+    shared |= {"model": MODEL, "variant": HIERARCHICAL, "priors": set_name}
     shared |= {"x": "", "ci_prob": prob, "r_hat": np.nan, "flag": "", "note": NOTE}
     rows = []
     for number, fit in enumerate(fits):
