@@ -21,6 +21,7 @@ def groups_run() -> Run:
     return run_specs(
         [load_spec("ldh_groups_easi")],
         numbered(load_cohort(0)),
+        further=[numbered(load_cohort(1))],
         with_variants=True,
         draws=400,
         tune=400,
@@ -49,6 +50,11 @@ def test_every_model_of_an_outcome_stands_in_one_row(groups_run: Run) -> None:
     assert "&lt; 0.001" in html
     assert "63 and 21" in html
     assert "Scale of the 4 differences" in html
+
+
+def test_further_cohorts_would_say_the_same(groups_run: Run) -> None:
+    assert groups_run.further == ()
+    assert groups_run.pooled.empty
 
 
 def test_the_scores_section_leaves_them_out(groups_run: Run) -> None:
