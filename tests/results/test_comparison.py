@@ -159,7 +159,13 @@ def test_an_agreeing_refit_is_within_rounding(joint_fit: Fit, paper: Paper) -> N
 
     exact = pd.DataFrame(
         [
-            {"statistic": n.statistic, "visit": "52", "term": n.term, "value": n.numeric}
+            {
+                "statistic": n.statistic,
+                "visit": "52",
+                "term": n.term,
+                "value": n.numeric,
+                "note": "",
+            }
             for n in map(paper.number, paper.ids("table6.*"))
         ]
     )
