@@ -147,7 +147,7 @@ def _joined(
     for number in _answered(paper, analysis):
         term, visit, _ = place_of(number)
         row = _printed(number) | whose_rows | {"outcome": outcome, "term": term, "visit": visit}
-        again = _refitted(number, statistics)
+        again, of_refit = _refitted(number, statistics)
         row["frequentist"] = again
         reading, found = _find(summary, number, analysis)
         role = role_of(number, found is not None, played)
@@ -155,7 +155,7 @@ def _joined(
         if reading is None or found is None:
             individual = number.statistic == "pct_change_sd"
             reason = NO_INDIVIDUAL_CHANGE if individual else f"{analysis.model} does not report it"
-            row["note"] = _join(_doubt(number), reason)
+            row["note"] = _join(_doubt(number), reason, of_refit)
         else:
             total = group_total(number, paper) if number.statistic == "n" else 100.0
             row |= _read(found, reading, number, total / 100)
@@ -165,7 +165,7 @@ def _joined(
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
             note = note_of(reading, analysis)
-            row["note"] = _join(_doubt(number), by_role, differs, note, others, failed)
+            row["note"] = _join(_doubt(number), by_role, differs, note, others, of_refit, failed)
         if played and not number.status and not others and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
@@ -336,9 +336,10 @@ def _visit(number: PublishedNumber) -> str:
     return "" if number.visit is None else f"{number.visit:g}"
 
 
-def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float:
+def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> tuple[float, str]:
+    """The refit of a printed number, and what must be said of it."""
     if statistics is None:
-        return float("nan")
+        return float("nan"), ""
     term, visit, _ = place_of(number)
     if readings_of(number) == (RESPONSE,):
         term = number.variable
@@ -347,7 +348,9 @@ def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float
         & (statistics["term"] == term)
         & (statistics["visit"] == visit)
     ]
-    return float(found["value"].iloc[0]) if len(found) else float("nan")
+    if found.empty:
+        return float("nan"), ""
+    return float(found["value"].iloc[0]), str(found["note"].iloc[0])
 
 
 def _find(
