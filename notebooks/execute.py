@@ -61,7 +61,7 @@ def stamp(code: str) -> dict[str, Any]:
         for name in ("published.csv", "evidence.csv")
     }
     for number in sorted(set(re.findall(r"load_cohort\((\d+)\)", code))):
-        data[f"cohort {number}"] = ab.load_cohort(int(number)).hash
+        data[f"cohort {number}"] = ab.load_cohort(int(number)).hash()
     for name in sorted(set(re.findall(r'"([\w-]+\.csv)"', code))):
         data[name] = hashlib.sha256((HERE / name).read_bytes()).hexdigest()
     return {"adbayes": ab.__version__, "specs": specs, "data": data}
