@@ -165,16 +165,8 @@ def published(
             raise DataError(f"none of these has the variant {variant!r}")
     print(paper.citation)
     print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")
-    shown = [
-        "published_id",
-        "variant",
-        "n",
-        "unit",
-        "median",
-        "ci_low",
-        "ci_high",
-        "prob_direction",
-    ]
+    shown = ["published_id", "variant", "n", "unit", "median", "ci_low", "ci_high"]
+    shown += ["prob_direction"]
     _print(table[shown])
 
 
