@@ -25,7 +25,7 @@ ALLOWED = re.compile(
     r"|\bdoi:10\.\d{4,}/\S+\b"
     r"|\bEASI-(?:75|90)\b"
     r"|\b(?:Tables?|Figures?|Fig\.) \d(?:(?:,| and| to) \d)*"
-    r"|\bweeks? (?:\d+|\d+(?:, \d+)* and \d+)\b"
+    r"|\bweeks? \d+(?:(?:, \d+)* and \d+)?\b"
     r"|\b(?:19|20)\d\d\b"
     r"|\b95 %"
 )

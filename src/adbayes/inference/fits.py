@@ -116,6 +116,9 @@ class Fits(Mapping[str, Fit]):
         first = next(iter(self.values()))
         return (
             f"Fits of {first.analysis.model}: one a predictor ({', '.join(self)})\n"
-            + "".join(f"  {x} left out: {reason}\n" for x, reason in self.skipped.items())
+            + "".join(
+                f"  {x} left out: {reason.partition(';')[0]}\n"
+                for x, reason in self.skipped.items()
+            )
             + f"  {first.cohort.label}"
         )
