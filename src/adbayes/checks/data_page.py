@@ -20,6 +20,7 @@ from adbayes.model.library import model_names
 from adbayes.model.spec import load_spec
 
 _PATTERNS = 8  # of one outcome, in print; the table has all
+NOT_FITTED = "not fitted: "
 SPEC_COLUMNS = ["model", "x", "rows", "patients", "dropped"]
 
 
@@ -75,7 +76,10 @@ class Description:
             ),
             ("Columns", self.columns),
             ("Derived columns", self.derived),
-            ("Models: rows and patients used, and what is dropped", self.specs),
+            (
+                "Models: rows and patients used, and what is dropped",
+                self.specs[self.specs["rows"] > 0],
+            ),
         ]
         text = [self.label, self.summary, *(f"- {message}" for message in self.messages)]
         for title, table in parts:
@@ -84,6 +88,14 @@ class Description:
                     index=False, na_rep="", float_format=lambda value: f"{value:.4g}"
                 )
                 text += ["", title, shown]
+        unfitted = self.specs[self.specs["rows"] == 0]
+        if len(unfitted):
+            text += ["", "Models not fitted, and why"]
+        for model, reasons in unfitted.groupby("model", sort=False)["dropped"]:
+            # The table has the sentences whole; here the columns are on the page already.
+            heads = [reason.removeprefix(NOT_FITTED).partition(";")[0] for reason in reasons]
+            brief = dict.fromkeys(head.replace(f", which {model} needs", "") for head in heads)
+            text.append(f"- {model}: {'; '.join(brief)}")
         return "\n".join(text)
 
 
@@ -136,13 +148,13 @@ def spec_table(cohort: Cohort) -> pd.DataFrame:
         try:
             settled = plan(load_spec(name), cohort)
         except DataError as error:
-            found.append([name, "", 0, 0, f"not fitted: {_reason(error, cohort)}"])
+            found.append([name, "", 0, 0, f"{NOT_FITTED}{_reason(error, cohort)}"])
             continue
         for analysis, frame in settled.jobs:
             dropped = _dropped(analysis, frame, cohort)
             found.append([name, analysis.x or "", frame.n_rows, frame.n_units, dropped])
         for x, reason in settled.reasons.items():
-            found.append([name, x, 0, 0, f"not fitted: {_reason(reason, cohort)}"])
+            found.append([name, x, 0, 0, f"{NOT_FITTED}{_reason(reason, cohort)}"])
     return pd.DataFrame(found, columns=SPEC_COLUMNS)
 
 

@@ -91,7 +91,7 @@ _POSITIVE_ALPHA = {
 }  # a Cauchy's alpha is its location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prior:
     """One prior distribution and the reason for it.
 
@@ -231,7 +231,17 @@ class Prior:
         -------
         Prior
             The same prior as a value.
+
+        Raises
+        ------
+        SpecError
+            For anything that is no prior, and for one that is not known here.
         """
+        if not (hasattr(prior, "name") and hasattr(prior, "args")):
+            raise SpecError(
+                f"a prior is {prior!r}, a {type(prior).__name__}; give one made by ab.Prior.of, such as "
+                'ab.Prior.of("Normal", mu=0, sigma=1), or a bambi.Prior'
+            )
         parameters = {
             key: cls.from_bambi(value, "") if hasattr(value, "args") else value
             for key, value in prior.args.items()
@@ -240,6 +250,9 @@ class Prior:
 
     def __getitem__(self, parameter: str) -> "float | tuple[float, ...] | Prior":
         return dict(self.parameters)[parameter]
+
+    def __repr__(self) -> str:
+        return f"{self}: {self.why}" if self.why else str(self)
 
     def __str__(self) -> str:
         inside = ", ".join(

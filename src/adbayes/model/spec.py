@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import bambi as bmb
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Spec:
     """A model spec, read and checked.
 
@@ -52,6 +52,29 @@ class Spec:
     variant_sets: dict[str, dict[str, PriorSet]] = field(repr=False)
     models: dict[str, tuple[Kind, BaseModel]] = field(repr=False)
     estimands: dict[str, EstimandsTable] = field(repr=False)
+
+    def __repr__(self) -> str:
+        """What is fitted: formula, priors of the reported set, and what else there is to ask for."""
+        first = self.analyses()[0]
+        data = self.table.data
+        rows = [f"visit {data.visit}"] if data.visit is not None else []
+        rows += [f"where {data.where}"] if data.where else []
+        lines = [
+            f"Spec {self.name}: {self.title}",
+            *(f"  {text}" for text in (formula.text for formula in first.formulas.values())),
+            f"  {first.family.name}, link {first.link}; missing: {data.missing}"
+            + "".join(f"; {row}" for row in rows),
+        ]
+        if self.predictors:
+            lines.append(f"  one fit for each x: {', '.join(self.predictors)}")
+        lines.append(f"  priors ({first.prior_set}):")
+        width = max(len(name) for name in first.priors)
+        lines += [f"    {name:<{width}}  {prior!r}" for name, prior in first.priors.items()]
+        lines.append(f"  prior sets: {', '.join(self.prior_sets)}")
+        lines.append(f"  variants: {', '.join(self.variants)}")
+        if self.table.published:
+            lines.append(f"  printed numbers it answers: {', '.join(self.table.published)}")
+        return "\n".join(lines)
 
     @property
     def name(self) -> str:
