@@ -13,6 +13,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adbayes.errors import DataError, SpecError
+from adbayes.report.options import (
+    Chains,
+    Columns,
+    Data,
+    Draws,
+    Fresh,
+    Jobs,
+    Only,
+    Priors,
+    Quiet,
+    Seed,
+    SpecName,
+    Tune,
+    Variant,
+    columns_of,
+    complete_claims,
+    complete_printed,
+    complete_spec,
+)  # fmt: skip
 from adbayes.report.progress import shown_progress
 from adbayes.version import __version__
 
@@ -28,29 +47,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        help="A data file (csv, tsv, parquet, xlsx, sas7bdat, xpt); embedded cohort 0 if not given."
-    ),
-]
-Columns = Annotated[
-    str | None, typer.Option(help="Columns of the file by our names: easi=EASI_TOTAL,...")
-]
-Variant = Annotated[str | None, typer.Option(help="A variant of the spec.")]
-Priors = Annotated[
-    str | None, typer.Option(help="A prior set; the first one of the spec if not given.")
-]
-Draws = Annotated[int | None, typer.Option(help="Draws a chain.")]
-Tune = Annotated[int | None, typer.Option(help="Warm-up draws a chain.")]
-Chains = Annotated[int | None, typer.Option(help="Chains.")]
-Seed = Annotated[int | None, typer.Option(help="Equal seeds give equal numbers.")]
-Jobs = Annotated[int | None, typer.Option(help="Chains run at once; changes no number.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
-Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Sample even where the draws are kept already.")
-]
 
 
 def main() -> None:
@@ -82,7 +78,7 @@ def _version(
 def reproduce(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("results"),
     data: Data = None,
-    only: Annotated[list[str] | None, typer.Option(help="A model to run; may be repeated.")] = None,
+    only: Only = None,
     cohorts: Annotated[
         int | None,
         typer.Option(help="Embedded cohorts to fit the models to and to pool; 5 if not given."),
@@ -105,7 +101,7 @@ def reproduce(
             data,
             only or (),
             cohorts=cohorts,
-            columns=_columns(columns),
+            columns=columns_of(columns),
             draws=draws,
             tune=tune,
             chains=chains,
@@ -123,7 +119,10 @@ def reproduce(
 def published(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(help="Printed ids or patterns such as 'table5.*'; all if none."),
+        typer.Argument(
+            help="Printed ids or patterns such as 'table5.*'; all if none.",
+            autocompletion=complete_printed,
+        ),
     ] = None,
     priors: Priors = None,
     variant: Annotated[
@@ -139,6 +138,7 @@ def published(
     from adbayes.inference.printed import answer, published_summary
     from adbayes.inference.printed_ids import quantity_ids
     from adbayes.inference.printed_together import together_ids
+    from adbayes.model.sentences import nearest
     from adbayes.paper.published import load_paper
 
     paper = load_paper()
@@ -159,9 +159,10 @@ def published(
                 "`adbayes published` lists them"
             )
     if variant is not None:
+        near = nearest(variant, dict.fromkeys(table["variant"].astype(str)))
         table = table[table["variant"] == variant]
         if table.empty:
-            raise DataError(f"none of these has the variant {variant!r}")
+            raise DataError(f"none of these has the variant {variant!r}{near}")
     print(paper.citation)
     print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")
     shown = [
@@ -285,7 +286,10 @@ def models() -> None:
 
 @app.command()
 def check(
-    spec: Annotated[str | None, typer.Argument(help="A model's name or a TOML file.")] = None,
+    spec: Annotated[
+        str | None,
+        typer.Argument(help="A model's name or a TOML file.", autocompletion=complete_spec),
+    ] = None,
     data: Data = None,
     columns: Columns = None,
     variant: Variant = None,
@@ -305,7 +309,7 @@ def check(
     if not (spec or scaffold or variant or priors) and data is not None:
         from adbayes.checks.data_page import describe
 
-        print(describe(load_data(data, _columns(columns))))
+        print(describe(load_data(data, columns_of(columns))))
         return
     if (spec is None) == (scaffold is None):
         raise SpecError(
@@ -315,21 +319,21 @@ def check(
     if scaffold is not None:
         from adbayes.model.scaffold import scaffold as write
 
-        cohort = load_data(data, _columns(columns))
+        cohort = load_data(data, columns_of(columns))
         print(write(scaffold, family, cohort, name), end="")
         return
     from adbayes.checks.priors import check as check_spec
     from adbayes.model.spec import load_spec
 
     loaded = load_spec(str(spec))
-    cohort = load_data(data, _columns(columns))
+    cohort = load_data(data, columns_of(columns))
     _messages(cohort.messages)
     print(check_spec(loaded, cohort, variant, priors))
 
 
 @app.command()
 def fit(
-    spec: Annotated[str, typer.Argument(help="A model's name or a TOML file.")],
+    spec: SpecName,
     data: Data = None,
     columns: Columns = None,
     variant: Variant = None,
@@ -352,7 +356,7 @@ def fit(
 
     folder = None if out is None else check_folder(out)
     loaded = load_spec(spec)
-    cohort = load_data(data, _columns(columns))
+    cohort = load_data(data, columns_of(columns))
     with shown_progress(quiet) as progress:
         run = run_specs(
             [loaded],
@@ -394,7 +398,8 @@ def sensitivity(
     spec: Annotated[
         str,
         typer.Argument(
-            help="A model's name or a TOML file; `published`: the paper, from print alone."
+            help="A model's name or a TOML file; `published`: the paper, from print alone.",
+            autocompletion=complete_claims,
         ),
     ],
     data: Data = None,
@@ -413,7 +418,7 @@ def sensitivity(
 
     with shown_progress(quiet) as progress:
         found = run_sensitivity(
-            spec, data, columns=_columns(columns), variant=variant, out=out, jobs=jobs,
+            spec, data, columns=columns_of(columns), variant=variant, out=out, jobs=jobs,
             progress=progress, draws=draws, tune=tune, chains=chains, seed=seed,
         )  # fmt: skip
     print(found.label)
@@ -449,16 +454,6 @@ def _check_csv(file: Path) -> None:
     if file.suffix.lower() != ".csv":
         raise DataError(f"{file}: is written as csv; give a name that ends in .csv")
     check_folder(file.absolute().parent)
-
-
-def _columns(text: str | None) -> dict[str, str] | None:
-    """Read ``easi=EASI_TOTAL,patient=ID``."""
-    if text is None:
-        return None
-    pairs = [part.split("=", 1) for part in text.split(",") if part.strip()]
-    if not pairs or any(len(pair) != 2 or not all(side.strip() for side in pair) for pair in pairs):
-        raise DataError(f"--columns {text!r} cannot be read; write ours=theirs,ours=theirs")
-    return {ours.strip(): theirs.strip() for ours, theirs in pairs}
 
 
 def _say(run: "Run", out: Path | None) -> None:

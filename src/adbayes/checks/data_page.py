@@ -18,6 +18,7 @@ from adbayes.model.analysis import Analysis
 from adbayes.model.frame import ModelFrame
 from adbayes.model.library import model_names
 from adbayes.model.spec import load_spec
+from adbayes.shown import as_html
 
 _PATTERNS = 8  # of one outcome, in print; the table has all
 SPEC_COLUMNS = ["model", "x", "rows", "patients", "dropped"]
@@ -60,9 +61,29 @@ class Description:
     messages: tuple[str, ...]
 
     def __repr__(self) -> str:
+        text = self._head
+        for title, table in self._tables:
+            if len(table):
+                shown = table.to_string(
+                    index=False, na_rep="", float_format=lambda value: f"{value:.4g}"
+                )
+                text += ["", title, shown]
+        return "\n".join(text)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        tables = {title: table for title, table in self._tables if len(table)}
+        return as_html("\n".join(self._head), tables)
+
+    @property
+    def _head(self) -> list[str]:
+        return [self.label, self.summary, *(f"- {message}" for message in self.messages)]
+
+    @property
+    def _tables(self) -> list[tuple[str, pd.DataFrame]]:
         patterns = self.patterns.groupby("outcome", sort=False).head(_PATTERNS)
         more = len(self.patterns) - len(patterns)
-        parts = [
+        return [
             ("Outcomes by visit", self.visits),
             (
                 "Observed visits, a point where missing"
@@ -77,14 +98,6 @@ class Description:
             ("Derived columns", self.derived),
             ("Models: rows and patients used, and what is dropped", self.specs),
         ]
-        text = [self.label, self.summary, *(f"- {message}" for message in self.messages)]
-        for title, table in parts:
-            if len(table):
-                shown = table.to_string(
-                    index=False, na_rep="", float_format=lambda value: f"{value:.4g}"
-                )
-                text += ["", title, shown]
-        return "\n".join(text)
 
 
 def describe(cohort: Cohort) -> Description:

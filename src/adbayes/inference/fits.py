@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from adbayes.inference.fit import Fit
+from adbayes.model.sentences import nearest
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     from adbayes.paper.published import Paper
@@ -27,6 +29,9 @@ class Fits(Mapping[str, Fit]):
         self.skipped = dict(skipped or {})
 
     def __getitem__(self, x: str) -> Fit:
+        if x not in self._fits:
+            left_out = f"; left out: {self.skipped[x]}" if x in self.skipped else ""
+            raise KeyError(f"no fit of {x!r}{left_out or nearest(x, self._fits)}")
         return self._fits[x]
 
     def __iter__(self) -> Iterator[str]:
@@ -107,3 +112,7 @@ class Fits(Mapping[str, Fit]):
             + "".join(f"  {x} left out: {reason}\n" for x, reason in self.skipped.items())
             + f"  {first.cohort.label}"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(repr(self))
