@@ -24,6 +24,7 @@ from adbayes.inference.printed import published_summary, unanswered
 from adbayes.model.analysis import Analysis
 from adbayes.model.compiled import swaps
 from adbayes.model.frame import ModelFrame, missing_columns, model_frame
+from adbayes.model.library import models_folder
 from adbayes.model.spec import Spec
 from adbayes.paper.published import load_paper
 from adbayes.results.comparison import (
@@ -290,7 +291,7 @@ def run_specs(
         findings=findings,
         seconds=seconds,
         settings={"specs": [spec.name for spec in specs], "variant": variant, "priors": priors}
-        | {"cohorts": 1 + len(further)}
+        | {"cohorts": 1 + len(further), "spec_files": _own_files(specs)}
         | {key: value for key, value in sampler.items() if value is not None},
     )
 
@@ -357,6 +358,12 @@ def _of_every_cohort(fits: Sequence[Fit], count: int) -> Iterator[list[int]]:
         by_key.setdefault(one.analysis.key, []).append(position)
     if count > 1:
         yield from (members for members in by_key.values() if len(members) == count)
+
+
+def _own_files(specs: Sequence[Spec]) -> dict[str, str]:
+    """Specs of the user's own, by name, and where they are."""
+    packed = models_folder().resolve()
+    return {spec.name: str(spec.path) for spec in specs if spec.path.resolve().parent != packed}
 
 
 def _make(folder: Path) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -33,12 +33,8 @@ from adbayes.report.options import (
     complete_spec,
 )  # fmt: skip
 from adbayes.report.progress import shown_progress
+from adbayes.report.said import say, say_messages, show_table
 from adbayes.version import __version__
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from adbayes.results.run import Run
 
 app = typer.Typer(
     name="adbayes",
@@ -110,7 +106,7 @@ def reproduce(
             fresh=fresh,
             progress=progress,
         )
-    _say(run, out)
+    say(run, out)
     if not run.passed:
         raise typer.Exit(1)
 
@@ -175,7 +171,7 @@ def published(
         "ci_high",
         "prob_direction",
     ]
-    _print(table[shown])
+    show_table(table[shown])
 
 
 @app.command()
@@ -222,7 +218,7 @@ def cohort(
     from adbayes.cohort.assumptions import vary_assumptions
     from adbayes.cohort.library import export_text, load_cohort
     from adbayes.cohort.reconstruct import reconstruct_patients
-    from adbayes.report.output import replacing, write_table
+    from adbayes.report.output import check_csv, replacing, write_table
     from adbayes.results.fidelity import fidelity as compare
     from adbayes.results.fidelity import fidelity_by_table
 
@@ -230,9 +226,9 @@ def cohort(
         raise DataError("--embedded and --seed name two cohorts; give one of them")
     if fit_all and seed is None:
         raise DataError("--fit-all needs --seed; the embedded cohorts have Table 6 held out")
-    _check_csv(out)
+    check_csv(out)
     if fidelity is not None:
-        _check_csv(fidelity)
+        check_csv(fidelity)
     if fidelity is not None and fidelity.absolute() == out.absolute():
         raise DataError(f"{out}: is named for the patients and for their fidelity; give two files")
     if seed is None:
@@ -256,7 +252,7 @@ def cohort(
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({error}); give another file") from None
     print(patients.label)
-    _print(counts)
+    show_table(counts)
     print(f"written to {out}: {patients.n_patients} synthetic patients ({patients.source})")
     if fidelity is not None:
         print(f"written to {fidelity}: all {len(table)} printed numbers")
@@ -281,7 +277,7 @@ def models() -> None:
         }
         for spec in specs
     ]
-    _print(pd.DataFrame(rows))
+    show_table(pd.DataFrame(rows))
 
 
 @app.command()
@@ -327,7 +323,7 @@ def check(
 
     loaded = load_spec(str(spec))
     cohort = load_data(data, columns_of(columns))
-    _messages(cohort.messages)
+    say_messages(cohort.messages)
     print(check_spec(loaded, cohort, variant, priors))
 
 
@@ -372,6 +368,8 @@ def fit(
             chains=chains,
             seed=seed,
         )
+        if data is not None:
+            run.settings.update(data=str(data), columns=columns_of(columns))
         if folder is not None:
             progress("writing the report", 0, 1)
             write_run(run, folder)
@@ -387,8 +385,8 @@ def fit(
         "ci_high",
         "prob_direction",
     ]
-    _print(run.summary[[*shown, "flag"]])
-    _say(run, out)
+    show_table(run.summary[[*shown, "flag"]])
+    say(run, out)
     if not run.passed:
         raise typer.Exit(1)
 
@@ -437,7 +435,7 @@ def sensitivity(
             "fallen",
             "which",
         ]
-        _print(found.moves[shown])
+        show_table(found.moves[shown])
     if out is not None:
         print(f"written to {out}: sensitivity.csv, multiverse.csv, moves.csv, figures/")
     if not found.passed:
@@ -445,47 +443,28 @@ def sensitivity(
         raise typer.Exit(1)
 
 
-def _check_csv(file: Path) -> None:
-    """Refuse a file that cannot be written as CSV, before anything is computed."""
-    from adbayes.report.output import check_folder
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="A folder that reproduce or fit wrote to.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The run's data file, where it has been moved.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make report.html and the figures again from what a run wrote; nothing is sampled."""
+    from adbayes.report.output import check_folder, write_report
+    from adbayes.report.rebuild import rebuild
 
-    if file.is_dir():
-        raise DataError(f"{file}: is a folder; give a file to write to")
-    if file.suffix.lower() != ".csv":
-        raise DataError(f"{file}: is written as csv; give a name that ends in .csv")
-    check_folder(file.absolute().parent)
-
-
-def _say(run: "Run", out: Path | None) -> None:
-    """The label always; then what was left out, what failed, where it is."""
+    check_folder(folder)
+    with shown_progress(quiet) as progress:
+        progress("reading the run", 0, 1)
+        run = rebuild(folder, data)
+        progress("writing the report", 0, 1)
+        write_report(run, folder)
     print(run.cohort.label)
-    _messages(run.cohort.messages)
-    for name, reason in run.skipped.items():
-        print(f"left out: {name}: {reason}", file=sys.stderr)
-    from adbayes.results.events import warned
-
-    for warning in (warned(fit.analysis, fit.frame, fit.design) for fit in run.fits):
-        if warning:
-            print(f"few events: {warning}", file=sys.stderr)
-    failed = run.diagnostics[~run.diagnostics["passed"].astype(bool)]
-    if len(failed):
-        names = ", ".join(dict.fromkeys(failed["model"]))
-        print(f"NOT CONVERGED: {names}; the rows are flagged", file=sys.stderr)
-    if out is not None:
-        print(
-            f"written to {out}: report.html, {', '.join(run.tables)}, run.json, figures/, posteriors/"
-        )
-
-
-def _messages(messages: tuple[str, ...]) -> None:
-    for message in messages:
-        print(message, file=sys.stderr)
-
-
-def _print(table: "pd.DataFrame") -> None:
-    """A table as plain text, whole, four significant digits."""
-    if len(table):
-        print(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:.4g}"))
+    print(f"written to {folder}: report.html, figures/, tables/")
+    if not run.passed:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The pieces of the page: sections, paragraphs, tables and figures, everything from data escaped."""
 
 import base64
-import io
 import itertools
 import re
 import string
@@ -13,10 +12,11 @@ import great_tables as gt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adbayes.report.pictures import png
+
 FLAG = "Flag"
 """Heading of the column that says what failed; anything in it is red."""
 
-_DPI = 120
 _PLACE = "table-style"
 
 
@@ -215,9 +215,7 @@ def figure(name: str, drawn: Figure, caption: str) -> str:
     str
         HTML.
     """
-    buffer = io.BytesIO()
-    drawn.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    data = base64.b64encode(png(drawn)).decode("ascii")
     width, height = (round(float(side) * 96) for side in drawn.get_size_inches())
     return (
         f'<figure id="figure-{escape(name)}">'

@@ -20,6 +20,7 @@ from adbayes.plots.multiverse import multiverse
 from adbayes.plots.tipping import tipping
 from adbayes.plots.tornado import tornado
 from adbayes.report.output import check_folder, replacing, write_table
+from adbayes.report.pictures import png
 from adbayes.results.summary import NOT_CONVERGED
 
 PUBLISHED = "published"
@@ -91,7 +92,7 @@ class Sensitivity:
             write_table(self.moves, folder / "moves.csv")
         for name, figure in self.figures.items():
             with replacing(folder / "figures" / f"{name}.png") as temporary:
-                figure.savefig(temporary, dpi=200, metadata={"Software": None})
+                temporary.write_bytes(png(figure))
 
 
 def run_sensitivity(

@@ -1,0 +1,41 @@
+"""Figures as files: each drawn once, for the folder of figures and for the page alike."""
+
+import io
+from weakref import WeakKeyDictionary
+
+from matplotlib.figure import Figure
+from PIL import Image
+
+DPI = 200
+"""Dots an inch: fine enough for print at the sizes of `adbayes.plots.style`."""
+
+_COLOURS = 128  # a line drawing has few hues and their blends at the edges
+_drawn: "WeakKeyDictionary[Figure, bytes]" = WeakKeyDictionary()
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as a PNG file with a palette: a quarter of the bytes of one without.
+
+    Parameters
+    ----------
+    figure : Figure
+        Finished: it is drawn once, and a later change is not seen.
+
+    Returns
+    -------
+    bytes
+        The file, at `DPI`; the same bytes for the same figure.
+    """
+    if figure not in _drawn:
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="rgba", dpi=DPI)
+        pixels = buffer.getvalue()
+        width = int(figure.get_figwidth() * DPI)
+        picture = Image.frombytes("RGBA", (width, len(pixels) // (4 * width)), pixels)
+        few = picture.convert("RGB").quantize(
+            _COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
+        packed = io.BytesIO()
+        few.save(packed, format="png", dpi=(DPI, DPI), compress_level=9)
+        _drawn[figure] = packed.getvalue()
+    return _drawn[figure]
