@@ -9,9 +9,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from adbayes.checks.claims import claims
+from adbayes.checks.judgement import BETTER, judgement
 from adbayes.checks.left_out import left_out_checks
+from adbayes.checks.multiverse import published_multiverse
 from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
+from adbayes.checks.sensitivity import published_curves
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import read_patients
@@ -27,6 +31,7 @@ from adbayes.model.frame import ModelFrame, missing_columns, model_frame
 from adbayes.model.library import models_folder
 from adbayes.model.spec import Spec
 from adbayes.paper.published import load_paper
+from adbayes.results.adverse_events import adverse_events
 from adbayes.results.comparison import (
     compare,
     compare_pooled,
@@ -34,7 +39,9 @@ from adbayes.results.comparison import (
     compare_unfitted,
     with_findings,
 )
+from adbayes.results.fidelity import fidelity
 from adbayes.results.held_out import held_out_refits
+from adbayes.results.other_studies import other_studies, predicted_from_studies
 from adbayes.results.pooled import COLUMNS as POOLED_COLUMNS
 from adbayes.results.pooled import pooled_summary
 from adbayes.results.refit import Refit, refit
@@ -214,6 +221,7 @@ def run_specs(
     published = pd.DataFrame(columns=[*SUMMARY_COLUMNS, "published_id"])
     comparisons: list[pd.DataFrame] = []
     findings = pd.DataFrame()
+    further_tables: dict[str, pd.DataFrame] = {}
     if with_published:
         with _timed(seconds, "published"):
             progress("posteriors from print", 0, 1)
@@ -225,6 +233,12 @@ def run_specs(
         with _timed(seconds, "audit"):
             progress("auditing the print", 0, 1)
             findings = paper.audit()
+        with _timed(seconds, "claims and other studies"):
+            progress("claims and other studies", 0, 1)
+            further_tables |= tables_from_print()
+        if cohort.evidence == "reconstructed":
+            with _timed(seconds, "fidelity"):
+                further_tables["fidelity.csv"] = fidelity(cohort)
     fits: list[Fit] = []
     for number, job in enumerate([*jobs, *more]):
         progress(f"fitting {stem(job.analysis, job.cohort)}", number, len(jobs) + len(more))
@@ -273,6 +287,10 @@ def run_specs(
     with _timed(seconds, "held out"):
         refitted = [held_out_refits(job.analysis, ensemble, paper) for job in jobs]
         held_out = _stacked(refitted).infer_objects()
+    all_checks = _stacked(checks)
+    judged = judgement(all_checks, paper)
+    if (judged["kind"] == BETTER).any():
+        further_tables["judgement.csv"] = judged
     summary = _stacked([published.reindex(columns=SUMMARY_COLUMNS), *summaries, *pools])
     return Run(
         paper=paper,
@@ -282,13 +300,14 @@ def run_specs(
         summary=summary.reindex(columns=POOLED_COLUMNS),
         diagnostics=_stacked(diagnostics),
         comparison=with_findings(_stacked(comparisons), findings),
-        checks=_stacked(checks),
+        checks=all_checks,
         sensitivity=_stacked(sensitivity),
         published=published,
         skipped=skipped,
         further=tuple(fits[len(jobs) :]),
         held_out=held_out,
         findings=findings,
+        more=further_tables,
         seconds=seconds,
         settings={"specs": [spec.name for spec in specs], "variant": variant, "priors": priors}
         | {"cohorts": 1 + len(further), "spec_files": _own_files(specs)}
@@ -358,6 +377,23 @@ def _of_every_cohort(fits: Sequence[Fit], count: int) -> Iterator[list[int]]:
         by_key.setdefault(one.analysis.key, []).append(position)
     if count > 1:
         yield from (members for members in by_key.values() if len(members) == count)
+
+
+def tables_from_print() -> dict[str, pd.DataFrame]:
+    """What the printed numbers say beyond a posterior each: claims under other choices, other studies.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        By the name of their file.
+    """
+    return {
+        "multiverse.csv": published_multiverse(),
+        "tipping.csv": published_curves([claim.id for claim in claims() if claim.null is not None]),
+        "other_studies.csv": other_studies(),
+        "predicted_shares.csv": predicted_from_studies(),
+        "adverse_events.csv": adverse_events(),
+    }
 
 
 def _own_files(specs: Sequence[Spec]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from adbayes.report.pictures import png
+from adbayes.report.text_tables import keep
 
 FLAG = "Flag"
 """Heading of the column that says what failed; anything in it is red."""
@@ -157,6 +158,7 @@ def table(
     if "Note" in shown:
         shown["Note"] = [letters.get(note, "") for note in shown["Note"]]
         shown = shown if notes else shown.drop(columns="Note")
+    keep(id, shown, caption, notes)
     made = gt.GT(shown, id=id, groupname_col=groups)
     columns = [name for name in shown.columns if name != groups]
     wordy = [c for c in columns if c in (FLAG, "Note", "Why") or c in columns[:left]]

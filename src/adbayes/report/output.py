@@ -124,13 +124,20 @@ def write_report(run: "Run", folder: Path) -> None:
     from adbayes.report.figures import draw_figures
     from adbayes.report.page import render_page
     from adbayes.report.pictures import png
+    from adbayes.report.text_tables import collected
 
     figures = draw_figures(run)
     for name, figure in figures.items():
         with replacing(folder / "figures" / f"{name}.png") as temporary:
             temporary.write_bytes(png(figure))
+    with collected() as tables:
+        page = render_page(run, figures)
+    for id, made in tables.items():
+        for suffix, text in ((".md", made.markdown()), (".tex", made.latex())):
+            with replacing(folder / "tables" / f"{id}{suffix}") as temporary:
+                temporary.write_text(text, encoding="utf-8")
     with replacing(folder / "report.html") as temporary:
-        temporary.write_text(render_page(run, figures), encoding="utf-8")
+        temporary.write_text(page, encoding="utf-8")
     for figure in figures.values():
         figure.clear()
 

@@ -27,7 +27,9 @@ _SAMPLER = ("draws", "tune", "chains", "seed")
 _TEXT = {
     "model", "variant", "priors", "evidence", "cohort", "x", "estimand", "outcome", "visit", "term",
     "unit", "flag", "check", "statistic", "note", "setting", "method", "diagnosis", "role", "table",
-    "published_id", "denominator",
+    "published_id", "denominator", "claim", "likelihood", "skipped", "kind", "quantity", "evidence_id",
+    "study", "label", "design", "arm", "handling", "count_basis", "paper_variant", "paper_handling",
+    "comparison", "overlaps", "part_of", "source", "evidence_ids", "provenance",
 }  # fmt: skip
 """Columns of a run's tables that are words; all others are numbers, but `passed`."""
 
@@ -83,12 +85,17 @@ def rebuild(folder: str | Path, data: str | Path | None = None) -> Run:
         skipped=record["skipped"],
         further=tuple(fit for fit in fits if fit.cohort is not cohort),
         held_out=_table(held_out) if held_out.is_file() else pd.DataFrame(columns=HELD_OUT_COLUMNS),
+        more={name: _table(place / name) for name in _FURTHER if (place / name).is_file()},
         findings=paper.audit() if from_print else pd.DataFrame(),
         seconds=dict(record["seconds"]),
         settings=settings,
     )
 
 
+_FURTHER = (
+    "multiverse.csv", "tipping.csv", "other_studies.csv", "predicted_shares.csv", "adverse_events.csv",
+    "fidelity.csv", "judgement.csv",
+)  # fmt: skip
 _NAMES = ("summary", "diagnostics", "comparison", "checks", "sensitivity")
 
 
@@ -117,14 +124,15 @@ def _cohort(record: Mapping[str, Any], place: Path, data: str | Path | None) -> 
     settings = record["settings"]
     index = record["cohorts"][0]["cohort"] if record.get("cohorts") else None
     named = data if data is not None else settings.get("data")
-    if named is None and (record["evidence"] != "reconstructed" or index is None):
+    embedded = record["evidence"] == "reconstructed" and index is not None
+    if named is not None:
+        cohort = load_data(named, settings.get("columns"))
+    elif embedded:
+        cohort = numbered(load_cohort(int(str(index))))
+    else:
         raise DataError(
             f"{place}: the run was about {record['source']}; name the file with --data FILE"
         )
-    if named is None:
-        cohort = numbered(load_cohort(int(index)))
-    else:
-        cohort = load_data(named, settings.get("columns"))
     if cohort.hash() != record["data_hash"]:
         raise DataError(
             f"{cohort.source}: holds other values than the run in {place} was about; give the file of "
@@ -182,7 +190,7 @@ def _table(path: Path) -> pd.DataFrame:
     """A table of a run with words as words: a visit of 16 is no number, and an empty cell no word."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     for name in frame.columns:
-        if name in ("passed", "within_rounding"):
+        if name in ("passed", "within_rounding", "stands", "holds", "matched", "in_prior"):
             frame[name] = frame[name].map({"True": True, "False": False})
         elif name not in _TEXT:
             frame[name] = pd.to_numeric(frame[name], errors="coerce")

@@ -186,7 +186,7 @@ def _assembled(
 ) -> Sensitivity:
     figures: dict[str, Figure] = {}
     odds = [claim for claim in mine if claim.estimand == "odds_ratio"]
-    names = {claim.id: _name(claim) for claim in mine}
+    names = {claim.id: claim_name(claim) for claim in mine}
     if odds:
         curves = published_curves([claim.id for claim in odds])
         rows = curves.assign(panel=curves["published_id"].map(names))
@@ -204,20 +204,46 @@ def _assembled(
             cells,
             label=label,
             title=f"{names[claim.id]}: every combination of choices",
-            quantity=_quantity(claim, str(cells["unit"].iloc[0])),
+            quantity=claim_quantity(claim, str(cells["unit"].iloc[0])),
             null=claim.null,
             ratio=claim.estimand == "odds_ratio",
         )
     return Sensitivity(label, table, universe, figures)
 
 
-def _name(claim: Claim) -> str:
+def claim_name(claim: Claim) -> str:
+    """What a claim is called in figures and tables.
+
+    Parameters
+    ----------
+    claim : Claim
+        The claim.
+
+    Returns
+    -------
+    str
+        Short.
+    """
     if claim.estimand == "odds_ratio":
         return term_label(claim.term) + (", joint" if claim.x is None else "")
     return f"{outcome_label(claim.outcome)}, week {claim.visit}"
 
 
-def _quantity(claim: Claim, unit: str) -> str:
+def claim_quantity(claim: Claim, unit: str) -> str:
+    """What the axis of a claim is called.
+
+    Parameters
+    ----------
+    claim : Claim
+        The claim.
+    unit : str
+        Of its posterior.
+
+    Returns
+    -------
+    str
+        With the unit.
+    """
     if claim.estimand == "odds_ratio":
         return "Odds ratio"
     what = "Mean change" if claim.estimand == "mean_change" else "Responders"
