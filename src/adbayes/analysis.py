@@ -387,11 +387,14 @@ def tables_from_print() -> dict[str, pd.DataFrame]:
     dict of str to pandas.DataFrame
         By the name of their file.
     """
+    predicted = predicted_from_studies()
     return {
         "multiverse.csv": published_multiverse(),
         "tipping.csv": published_curves([claim.id for claim in claims() if claim.null is not None]),
         "other_studies.csv": other_studies(),
-        "predicted_shares.csv": predicted_from_studies(),
+        "predicted_shares.csv": predicted.assign(
+            evidence_ids=predicted["evidence_ids"].map("; ".join)
+        ),
         "adverse_events.csv": adverse_events(),
     }
 

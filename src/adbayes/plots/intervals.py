@@ -1,6 +1,7 @@
 """Estimates with their intervals: a panel a question, a row a quantity, a colour a source."""
 
 import math
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,8 @@ def intervals(
             ax.set_xlim(*limits)
     for ax in axes.ravel()[len(panels) :]:
         ax.axis("off")
-    figure.supxlabel(quantity, fontsize=style.TEXT)
+    for ax in axes.ravel()[max(0, len(panels) - across) : len(panels)]:
+        ax.set_xlabel(textwrap.fill(quantity, 96 // across), fontsize=style.SMALL)
     for (colour, marker), name in zip(_LOOKS, series, strict=False):
         axes[0, 0].plot([], [], marker, color=colour, ms=4, linestyle="-", label=name)
     style.legend(figure, axes[0, 0], columns=3)
@@ -99,7 +101,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, series: list[str], null: float | None) 
     if null is not None:
         ax.axvline(null, color=style.GREY, linewidth=0.8, zorder=0, gid="null")
     for y in range(1, len(names), 2):
-        ax.axhspan(y - 0.5, y + 0.5, color="0.96", zorder=0, linewidth=0)
+        ax.axhspan(y - 0.5, y + 0.5, color="0.96", zorder=-1, linewidth=0)
     for k, name in enumerate(here):
         colour, marker = _LOOKS[series.index(name)]
         shift = 0.72 * ((k + 0.5) / len(here) - 0.5)

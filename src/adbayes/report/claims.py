@@ -136,22 +136,23 @@ def _rows(cells: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     names = _names()
     first = curves.drop_duplicates("published_id")
     tips = dict(zip(first["published_id"], first["tipping"].astype(float), strict=True))
-    most = moves(cells)
-    most = most.sort_values("range", ascending=False, kind="stable").drop_duplicates("claim")
-    most = most.set_index("claim")
+    furthest = moves(cells)
+    furthest = furthest.sort_values("range", ascending=False, kind="stable")
+    furthest = furthest.drop_duplicates("claim")
+    most = {row["claim"]: row for row in furthest.to_dict("records")}
     shown = []
     for kind, words in _KINDS.items():
         for claim in (one for one in claims() if one.estimand == kind):
             mine = cells[cells["claim"] == claim.id]
             if mine.empty:
                 continue
-            first = mine.iloc[0].to_dict()
+            reported = mine.iloc[0].to_dict()
             stands = mine["stands"].astype(str)
             judged = int(stands.isin(["True", "False"]).sum())
             line = {
                 "Kind": words,
                 "Claim": names[claim.id],
-                "Reported": _value(first, kind),
+                "Reported": _value(reported, kind),
                 "Tipping SD": ABSENT,
                 "Stands in": f"{int((stands == 'True').sum())} of {judged}" if judged else ABSENT,
                 "Moved most by": "",
@@ -160,8 +161,8 @@ def _rows(cells: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
             if claim.id in tips:
                 tip = tips[claim.id]
                 line["Tipping SD"] = f"{tip:.2g}" if tip == tip else "none"
-            if claim.id in most.index:
-                row = most.loc[claim.id]
+            if claim.id in most:
+                row = most[claim.id]
                 line["Moved most by"] = str(row["dimension"])
                 far = max(float(row["smallest"]), float(row["largest"]), key=abs)
                 line["As far as, SDs"] = number(far, 2)

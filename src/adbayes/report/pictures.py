@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 from matplotlib.figure import Figure
 from PIL import Image
 
-DPI = 160
+DPI = 144
 """Dots an inch: sharp on a screen of twice the resolution; for print, save a figure as PDF."""
 
 _COLOURS = 128  # a line drawing has few hues and their blends at the edges
@@ -35,6 +35,10 @@ def png(figure: Figure) -> bytes:
         few = picture.convert("RGB").quantize(
             _COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
         )
+        # The cubes of the octree are even shades apart: what is all but white was white.
+        palette = few.getpalette() or []
+        shades = [palette[k : k + 3] for k in range(0, len(palette), 3)]
+        few.putpalette([v for s in shades for v in ([255] * 3 if min(s) > 251 else s)])
         packed = io.BytesIO()
         few.save(packed, format="png", dpi=(DPI, DPI), compress_level=6)
         _drawn[figure] = packed.getvalue()

@@ -61,7 +61,8 @@ def studies(run: Run, figures: Mapping[str, Figure]) -> Section:
     )
     body += paragraph(
         "Studies that may share the paper's patients enter no prior. Sources, counts and what differs "
-        f"are in {STUDIES}, with the comparisons that are not like with like; priors made of them are given by ab.historical_prior.",
+        f"are in {STUDIES}, with the comparisons that are not like with like;"
+        f" priors made of them are given by ab.historical_prior.",
         "small",
     )
     body += heading("Adverse events: how often, and what became of them", "studies-events")
@@ -133,9 +134,9 @@ def _compared(found: pd.DataFrame) -> pd.DataFrame:
         [
             {
                 "Response": _name(row["outcome"]),
-                "Study": f"{row['label']} {float(row['year']):.0f}",
+                "Study": f"{row['label']} {row['year']}",
                 "Counted": str(row["handling"]),
-                "Week": f"{float(row['weeks']):.0f}",
+                "Week": str(row["weeks"]),
                 "n": number(float(row["n"]), 0),
                 "Study, %": _percent(row, "median", "ci_low", "ci_high"),
                 "Paper, %": _percent(row, "paper_median", "paper_ci_low", "paper_ci_high"),

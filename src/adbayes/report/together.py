@@ -21,7 +21,7 @@ CORRELATIONS = "published_correlations"
 
 _LABEL = "Posteriors from the printed numbers alone: the paper's own patients"
 _KINDS = {"table5": "odds_ratio", "table4": "mean_difference"}
-_CONCURRENT = "under treatment: concurrent"
+_CONCURRENT = "concurrent"
 _RELIES = (
     "Most of this shrinkage rests on what is stated, not printed: with independent rows the scale is "
     "about twice as large. The differences at week 52 are those of six patients with high LDH, whose "
