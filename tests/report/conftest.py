@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 
 from adbayes.analysis import numbered, run_specs
 from adbayes.checks.left_out import left_out_checks
+from adbayes.checks.multiverse import published_multiverse
 from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
+from adbayes.checks.sensitivity import published_curves
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohorts
 from adbayes.inference.fit import Fit
@@ -20,7 +22,9 @@ from adbayes.model.spec import load_spec
 from adbayes.paper.published import load_paper
 from adbayes.report.figures import draw_figures
 from adbayes.report.page import render_page
+from adbayes.results.adverse_events import adverse_events
 from adbayes.results.comparison import compare, compare_published
+from adbayes.results.other_studies import other_studies, predicted_from_studies
 from adbayes.results.refit import refit
 from adbayes.results.run import Run
 from adbayes.results.summary import COLUMNS, diagnose, summarize
@@ -30,8 +34,38 @@ def stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table.astype(object) for table in tables], ignore_index=True)
 
 
+CLAIMS = [
+    "table5.sex.or",
+    "table5.ldh_baseline.or",
+    "table2.easi.w52.change",
+    "fig1.easi90.w52.pct",
+]
+"""A few of the claims, for speed."""
+
+
 @pytest.fixture(scope="session")
-def run(patients: Cohort, mixed_fit: Fit, one_predictor_fits: Fits, joint_fit: Fit) -> Run:
+def from_print() -> dict[str, pd.DataFrame]:
+    """The tables from print alone that go with a run, of a few claims."""
+    predicted = predicted_from_studies()
+    return {
+        "multiverse.csv": published_multiverse(CLAIMS),
+        "tipping.csv": published_curves(CLAIMS[:3], points=9),
+        "other_studies.csv": other_studies(),
+        "predicted_shares.csv": predicted.assign(
+            evidence_ids=predicted["evidence_ids"].map("; ".join)
+        ),
+        "adverse_events.csv": adverse_events(),
+    }
+
+
+@pytest.fixture(scope="session")
+def run(
+    from_print: dict[str, pd.DataFrame],
+    patients: Cohort,
+    mixed_fit: Fit,
+    one_predictor_fits: Fits,
+    joint_fit: Fit,
+) -> Run:
     paper = load_paper()
     fits = (mixed_fit, joint_fit, *one_predictor_fits.values())
     published = published_summary(paper)
@@ -56,6 +90,7 @@ def run(patients: Cohort, mixed_fit: Fit, one_predictor_fits: Fits, joint_fit: F
         ),
         sensitivity=stacked([power_scaling(fit) for fit in fits]),
         published=published,
+        more=from_print,
         skipped={"easi90_univariable [one_level]": "the predictor 'one_level' has one level"},
         settings={"specs": ["easi_change"], "seed": 3},
     )

@@ -28,8 +28,9 @@ _TEXT = {
     "model", "variant", "priors", "evidence", "cohort", "x", "estimand", "outcome", "visit", "term",
     "unit", "flag", "check", "statistic", "note", "setting", "method", "diagnosis", "role", "table",
     "published_id", "denominator", "claim", "likelihood", "skipped", "kind", "quantity", "evidence_id",
-    "study", "label", "weeks", "year", "design", "arm", "handling", "count_basis", "paper_variant", "paper_handling",
-    "comparison", "overlaps", "part_of", "source", "evidence_ids", "provenance",
+    "study", "label", "weeks", "year", "design", "arm", "handling", "count_basis",
+    "paper_variant", "paper_handling", "comparison", "overlaps", "part_of", "source", "evidence_ids",
+    "provenance",
 }  # fmt: skip
 """Columns of a run's tables that are words; all others are numbers, but `passed`."""
 

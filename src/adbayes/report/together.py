@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from adbayes.cohort.derive import concurrent
 from adbayes.inference.printed_correlations import JOINT
 from adbayes.inference.printed_dependence import HIERARCHICAL
+from adbayes.paper.published import Paper
 from adbayes.plots.correlations import correlations
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.plots.shrinkage import ALONE, TOGETHER, shrinkage
@@ -233,7 +234,25 @@ def published_shrinkage(run: Run) -> dict[str, Figure]:
     dict of str to Figure
         Name to figure; empty where nothing was pooled.
     """
-    printed = Printed(run.paper, run.published)
+    return shrinkage_figures(run.paper, run.published)
+
+
+def shrinkage_figures(paper: Paper, published: pd.DataFrame) -> dict[str, Figure]:
+    """As `published_shrinkage`, without a run.
+
+    Parameters
+    ----------
+    paper : Paper
+        The printed numbers.
+    published : pandas.DataFrame
+        From `published_summary`.
+
+    Returns
+    -------
+    dict of str to Figure
+        Name to figure; empty where nothing was pooled.
+    """
+    printed = Printed(paper, published)
     figures = {}
     for place, estimand in _KINDS.items():
         drawn = []
