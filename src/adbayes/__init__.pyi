@@ -1,6 +1,7 @@
 from .errors import ConvergenceError as ConvergenceError
 from .errors import DataError as DataError
 from .errors import SpecError as SpecError
+from .paper.effects import load_effects as load_effects
 from .paper.evidence import load_evidence as load_evidence
 from .paper.published import Paper as Paper
 from .paper.published import load_paper as load_paper
@@ -40,6 +41,7 @@ from .results.contrasts import contrasts as contrasts
 from .checks.data_page import Description as Description
 from .checks.data_page import describe as describe
 from .checks.priors import check as check
+from .checks.published_priors import published_priors as published_priors
 from .checks.loo import loo as loo
 from .checks.loo import compare_models as compare_models
 from .checks.loo_pit import loo_pit as loo_pit

@@ -30,7 +30,6 @@ from adbayes.report.options import (
     columns_of,
     complete_claims,
     complete_printed,
-    complete_spec,
 )  # fmt: skip
 from adbayes.report.progress import shown_progress
 from adbayes.report.said import say, say_messages, show_table
@@ -103,6 +102,7 @@ def reproduce(
             chains=chains,
             seed=seed,
             jobs=jobs,
+            processes=1 if jobs == 1 else 2,
             fresh=fresh,
             progress=progress,
         )
@@ -161,16 +161,8 @@ def published(
             raise DataError(f"none of these has the variant {variant!r}{near}")
     print(paper.citation)
     print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")
-    shown = [
-        "published_id",
-        "variant",
-        "n",
-        "unit",
-        "median",
-        "ci_low",
-        "ci_high",
-        "prob_direction",
-    ]
+    shown = ["published_id", "variant", "n", "unit", "median", "ci_low", "ci_high"]
+    shown.append("prob_direction")
     show_table(table[shown])
 
 
@@ -284,7 +276,10 @@ def models() -> None:
 def check(
     spec: Annotated[
         str | None,
-        typer.Argument(help="A model's name or a TOML file.", autocompletion=complete_spec),
+        typer.Argument(
+            help="A model's name or a TOML file; `published`: the print's.",
+            autocompletion=complete_claims,
+        ),
     ] = None,
     data: Data = None,
     columns: Columns = None,
@@ -312,6 +307,11 @@ def check(
             "check takes a spec or --scaffold FORMULA; give one of the two, or --data FILE alone for a "
             "page about the data"
         )
+    if spec == "published":
+        from adbayes.checks.published_priors import published_cards
+
+        print(published_cards(priors, data, variant))
+        return
     if scaffold is not None:
         from adbayes.model.scaffold import scaffold as write
 

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from adbayes.analysis import numbered, run_specs
 from adbayes.checks.left_out import left_out_checks
-from adbayes.checks.multiverse import published_multiverse
 from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
-from adbayes.checks.sensitivity import published_curves
+from adbayes.checks.printed_tables import printed_tables
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohorts
 from adbayes.inference.fit import Fit
@@ -22,9 +21,7 @@ from adbayes.model.spec import load_spec
 from adbayes.paper.published import load_paper
 from adbayes.report.figures import draw_figures
 from adbayes.report.page import render_page
-from adbayes.results.adverse_events import adverse_events
 from adbayes.results.comparison import compare, compare_published
-from adbayes.results.other_studies import other_studies, predicted_from_studies
 from adbayes.results.refit import refit
 from adbayes.results.run import Run
 from adbayes.results.summary import COLUMNS, diagnose, summarize
@@ -46,16 +43,7 @@ CLAIMS = [
 @pytest.fixture(scope="session")
 def from_print() -> dict[str, pd.DataFrame]:
     """The tables from print alone that go with a run, of a few claims."""
-    predicted = predicted_from_studies()
-    return {
-        "multiverse.csv": published_multiverse(CLAIMS),
-        "tipping.csv": published_curves(CLAIMS[:3], points=9),
-        "other_studies.csv": other_studies(),
-        "predicted_shares.csv": predicted.assign(
-            evidence_ids=predicted["evidence_ids"].map("; ".join)
-        ),
-        "adverse_events.csv": adverse_events(),
-    }
+    return printed_tables(CLAIMS)
 
 
 @pytest.fixture(scope="session")

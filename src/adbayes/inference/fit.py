@@ -209,7 +209,7 @@ class Fit:
         return compare_fit(self, paper)
 
     def sensitivity(self, alpha: float = 0.8) -> pd.DataFrame:
-        """Move the prior or the likelihood a little and see what follows.
+        """Hold the claims against other priors, from the draws there are: no refit.
 
         Parameters
         ----------
@@ -219,11 +219,14 @@ class Fit:
         Returns
         -------
         pandas.DataFrame
-            The columns of `adbayes.checks.power_scaling.COLUMNS`.
+            The columns of `adbayes.checks.power_scaling.COLUMNS`, by `method`: ``power_scaling`` of
+            every quantity; ``reverse_bayes``, the prior under which an odds ratio or a mean change would
+            no longer stand, with its sentence in `diagnosis`; ``conflict`` of prior and data.
+            `adbayes.checks.withstood.fit_sensitivity` says how.
         """
-        from adbayes.checks.power_scaling import power_scaling
+        from adbayes.checks.withstood import fit_sensitivity
 
-        return power_scaling(self, alpha)
+        return fit_sensitivity(self, alpha)
 
     def predict(self, new: "pd.DataFrame | Cohort", seed: int | None = None) -> pd.DataFrame:
         """Predict for new patients.

@@ -76,7 +76,7 @@ class Fits(Mapping[str, Fit]):
         return pd.concat([fit.check(seed) for fit in self.values()], ignore_index=True)
 
     def sensitivity(self, alpha: float = 0.8) -> pd.DataFrame:
-        """Power-scaling of all fits.
+        """Sensitivity of all fits.
 
         Parameters
         ----------

@@ -11,6 +11,8 @@ import numpy as np
 
 from adbayes.model import (
     imputed_logistic,
+    location_scale,
+    logistic_any_prior,
     logistic_regression,
     random_intercept,
     visit_covariance,
@@ -21,9 +23,11 @@ from adbayes.model.structure import Frozen, Structure
 
 STRUCTURES: tuple[Structure, ...] = (
     logistic_regression,
+    logistic_any_prior,  # after the one whose density it has where every prior is normal
     random_intercept,
     imputed_logistic,
     visit_covariance,
+    location_scale,
 )
 
 

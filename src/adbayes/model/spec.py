@@ -209,12 +209,18 @@ class Spec:
             )
         if faults:
             raise SpecError("\n".join(faults))
-        priors = spread(
-            {fill(key): prior for key, prior in sets.items()},
-            kind.parameters(likelihood),
-            f"{where}: [priors.{set_name}]",
-        )
-        _cover(where, set_name, priors, kind.parameters(likelihood))
+        parameters = kind.parameters(likelihood)
+        names = {parameter.name for parameter in parameters}
+        # What a set states of one predictor alone wins over what it states of each; of another
+        # predictor it says nothing here.
+        filled = {
+            fill(key): prior
+            for key, prior in sets.items()
+            if key in names or key not in self.predictors
+        }
+        filled |= {key: prior for key, prior in sets.items() if key == x}
+        priors = spread(filled, parameters, f"{where}: [priors.{set_name}]")
+        _cover(where, set_name, priors, parameters)
         analysis = Analysis(
             model=self.name,
             title=fill(title),

@@ -25,6 +25,9 @@ def outcome_label(name: str) -> str:
     if name in RESPONSE_RULES:
         rule = RESPONSE_RULES[name]
         return f"{OUTCOMES[rule.outcome].label}-{rule.percent}"
+    stem = name.removesuffix("_percent_change")
+    if stem != name and stem in OUTCOMES:
+        return f"{OUTCOMES[stem].label}, percent change"
     return OUTCOMES[name].label if name in OUTCOMES else name
 
 

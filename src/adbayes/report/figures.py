@@ -26,7 +26,7 @@ from adbayes.report.held_out import draw_held_out
 from adbayes.report.studies import studies_figure
 from adbayes.report.together import published_correlations, published_shrinkage
 from adbayes.results.run import Run
-from adbayes.results.summary import identity, summarize
+from adbayes.results.summary import identity
 
 PRINT_LABEL = "Posteriors from the printed numbers alone: the paper's own patients"
 
@@ -108,15 +108,13 @@ def groups_of(run: Run) -> tuple[Group, ...]:
 
 
 def _summaries(run: Run, fits: Sequence[Fit]) -> tuple[pd.DataFrame, ...]:
-    """Each fit's rows of the summary; made again only where the table cannot tell fits apart."""
+    """Each fit's rows of the summary."""
     a = fits[0].analysis
     s = run.own(run.summary)
     mine = s[(s["model"] == a.model) & (s["variant"] == a.variant) & (s["priors"] == a.prior_set)]
     if len(fits) == 1:
         return (mine,)
-    terms = mine["term"].astype(str).str.split("[").str[0]
-    told_apart = bool((mine["estimand"] == "odds_ratio").any())
-    return tuple(mine[terms == fit.analysis.x] if told_apart else summarize(fit) for fit in fits)
+    return tuple(mine[mine["x"] == fit.analysis.x] for fit in fits)
 
 
 def draw_figures(run: Run) -> dict[str, Figure]:

@@ -46,6 +46,7 @@ _QUANTITIES = {
     "share_floor": "share of patients at the floor",
     "share_ceiling": "share of patients at the ceiling",
     "share_above": "share of patients beyond the cut-off",
+    "fraction_ratio": "ratio of the mean fraction of baseline that is left",
 }
 _PRINTED = {
     "mean": ("mean", "mean_score"),
@@ -78,6 +79,8 @@ def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure
     parts = []
     for group in groups:
         for fit, summary, ok in zip(group.fits, group.summaries, group.passed, strict=True):
+            if "mean_difference" in fit.analysis.estimands.report:
+                continue  # groups, not visits: `adbayes.report.ldh_groups`
             rows = summary[summary["estimand"].isin(list(_QUANTITIES))]
             if len(rows):
                 suffix = f".{fit.analysis.x}" if len(group.fits) > 1 else ""
@@ -283,7 +286,7 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
             "Note": "",
             FLAG: flag(row["flag"], ok),
         }
-        notes = []
+        notes = [str(row["note"] or "")]
         for printed in found.to_dict("records"):
             one = run.paper.number(printed["published_id"])
             p = one.statistic == "p_value"
@@ -326,7 +329,10 @@ def _response(run: Run, printed: Mapping[Any, Any]) -> str:
 
 def _named(row: Mapping[Any, Any]) -> str:
     """A quantity in words, with what it is of and its unit."""
-    of = f", {outcome_label(str(row['term']))}" if row["estimand"] == "response" else ""
+    of = ""
+    if row["estimand"] in ("response", "fraction_ratio"):
+        names = (term_label(outcome_label(name)) for name in str(row["term"]).split(", "))
+        of = "".join(f", {name}" for name in names)
     pair = f", {row['term']}" if row["estimand"] == "correlation" and row["term"] else ""
     return _QUANTITIES[row["estimand"]] + of + pair + (f", {row['unit']}" if row["unit"] else "")
 

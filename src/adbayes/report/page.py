@@ -15,6 +15,7 @@ from adbayes.report.figures import groups_of
 from adbayes.report.from_print import answer, from_print
 from adbayes.report.held_out import held_out_section
 from adbayes.report.judged import judged
+from adbayes.report.ldh_groups import ldh_groups
 from adbayes.report.markup import Section, table_style
 from adbayes.report.methods import methods
 from adbayes.report.models import mixed_models, odds_ratios
@@ -50,6 +51,7 @@ def render_page(run: Run, figures: Mapping[str, Figure]) -> str:
             from_print(run, figures),
             studies(run, figures),
             mixed_models(run, groups, figures),
+            ldh_groups(run, groups),
             odds_ratios(run, groups, figures),
             classes_section(run, figures),
             held_out_section(run, figures),

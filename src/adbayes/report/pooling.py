@@ -16,6 +16,7 @@ TITLE = "Over cohorts: what the print leaves open"
 _QUANTITIES = {
     "mean_change": "Change of the mean",
     "share_mcid": "Share who improve by the MCID",
+    "mean_difference": "Difference of two groups",
     "icc": "Correlation of two visits of a patient",
     "odds_ratio": "Odds ratio",
 }
@@ -35,7 +36,8 @@ def pooling(run: Run) -> Section:
         Empty where models were fitted to one cohort only.
     """
     pooled = run.pooled
-    if pooled.empty:
+    rows = pd.DataFrame() if pooled.empty else _rows(run)
+    if rows.empty:
         return Section("cohorts", TITLE, "")
     names = [str(cohort.index) for cohort in run.cohorts]
     body = paragraph(
@@ -51,7 +53,7 @@ def pooling(run: Run) -> Section:
         "interval about the paper's patients."
     )
     body += table(
-        _rows(run),
+        rows,
         f"Main quantities in cohort {names[0]} and pooled over {len(names)} cohorts",
         id="cohorts-pooled",
         left=3,
@@ -92,7 +94,7 @@ def _rows(run: Run) -> pd.DataFrame:
                     "Model": row["model"],
                     "Outcome": outcome_label(row["outcome"]),
                     "Predictor": term_label(row["term"]) + (", joint" if joint else "")
-                    if odds
+                    if odds or estimand == "mean_difference"
                     else "",
                     "Week": row["visit"],
                     "Unit": "" if odds else row["unit"],
@@ -102,6 +104,8 @@ def _rows(run: Run) -> pd.DataFrame:
                     FLAG: NOT_CONVERGED if NOT_CONVERGED in (row["flag"], alone["flag"]) else "",
                 }
             )
+    if not shown:
+        return pd.DataFrame()
     frame = pd.DataFrame(shown).drop(columns="Model")
     return frame.loc[:, [c for c in frame if c in ("Outcome", FLAG) or frame[c].str.len().any()]]
 

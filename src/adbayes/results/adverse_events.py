@@ -6,8 +6,8 @@ import pandas as pd
 
 from adbayes.inference.beta_mixture import BetaMixture
 from adbayes.inference.historical_prior import historical_prior
-from adbayes.inference.printed import PRIOR_FILE, prior_sets
 from adbayes.inference.printed_answer import SUMMARY_COLUMNS
+from adbayes.inference.printed_priors import PRIOR_FILE, prior_sets
 from adbayes.inference.printed_quantity import PATIENTS
 from adbayes.inference.two_shares import TwoShares, as_mixture
 from adbayes.model.prior_sets import choose_set

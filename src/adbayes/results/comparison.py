@@ -22,6 +22,8 @@ from adbayes.results.readings import (
     Reading,
     group_total,
     note_of,
+    other_quantity,
+    place_of,
     readings_of,
     role_of,
     roles,
@@ -143,7 +145,8 @@ def _joined(
     played = roles(paper) if evidence == "reconstructed" else {}
     rows = []
     for number in _answered(paper, analysis):
-        row = _printed(number) | whose_rows | {"outcome": outcome}
+        term, visit, _ = place_of(number)
+        row = _printed(number) | whose_rows | {"outcome": outcome, "term": term, "visit": visit}
         again = _refitted(number, statistics)
         row["frequentist"] = again
         reading, found = _find(summary, number, analysis)
@@ -157,11 +160,12 @@ def _joined(
             total = group_total(number, paper) if number.statistic == "n" else 100.0
             row |= _read(found, reading, number, total / 100)
             others = _other_patients(found, reading, number)
-            row["same_quantity"] = reading.same and not others and not analysis.differs
+            differs = _join(analysis.differs, other_quantity(reading, analysis))
+            row["same_quantity"] = reading.same and not others and not differs
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
             note = note_of(reading, analysis)
-            row["note"] = _join(_doubt(number), by_role, analysis.differs, note, others, failed)
+            row["note"] = _join(_doubt(number), by_role, differs, note, others, failed)
         if played and not number.status and not others and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
@@ -191,7 +195,7 @@ def compare_unfitted(analysis: Analysis, cohort: Cohort, paper: Paper, reason: s
         _printed(number)
         | whose(analysis, cohort)
         | {"outcome": analysis.data.outcome, "role": "not_addressable"}
-        | {"note": _join(timing(number.term or ""), reason)}
+        | {"note": _join(timing(place_of(number)[0]), reason)}
         for number in _answered(paper, analysis)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -302,7 +306,9 @@ def _answered(paper: Paper, analysis: Analysis) -> list[PublishedNumber]:
     """The printed numbers that an analysis answers; under `for_each`, those of its predictor."""
     ids = dict.fromkeys(id for pattern in analysis.published for id in paper.ids(pattern))
     numbers = [paper.number(id) for id in ids]
-    return [number for number in numbers if analysis.x is None or number.term == analysis.x]
+    if analysis.x is None:
+        return numbers
+    return [one for one in numbers if place_of(one)[0].partition(" = ")[0] == analysis.x]
 
 
 def _printed(number: PublishedNumber) -> dict[str, object]:
@@ -333,11 +339,13 @@ def _visit(number: PublishedNumber) -> str:
 def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float:
     if statistics is None:
         return float("nan")
-    term = number.variable if readings_of(number) == (RESPONSE,) else number.term or ""
+    term, visit, _ = place_of(number)
+    if readings_of(number) == (RESPONSE,):
+        term = number.variable
     found = statistics[
         (statistics["statistic"] == number.statistic)
         & (statistics["term"] == term)
-        & (statistics["visit"] == _visit(number))
+        & (statistics["visit"] == visit)
     ]
     return float(found["value"].iloc[0]) if len(found) else float("nan")
 
@@ -346,13 +354,13 @@ def _find(
     summary: pd.DataFrame, number: PublishedNumber, analysis: Analysis
 ) -> tuple[Reading | None, pd.Series | None]:
     """The first reading of a printed number that the summary has, with its row."""
+    place, visit, estimand = place_of(number)
     for reading in readings_of(number, analysis):
-        estimand = reading.estimand or ("odds_ratio" if number.term else "mean_change")
-        term = number.variable if reading == RESPONSE else number.term or ""
+        term = number.variable if reading == RESPONSE else place
         found = summary[
-            (summary["estimand"] == estimand)
+            (summary["estimand"] == (reading.estimand or estimand))
             & (summary["term"] == term)
-            & (summary["visit"] == _visit(number))
+            & (summary["visit"] == visit)
         ]
         if len(found):
             return reading, found.iloc[0]
@@ -388,7 +396,7 @@ def _read(
 def _doubt(number: PublishedNumber) -> str:
     """What a reader must know of the print: a suspicion, a bound, a predictor that is none."""
     bound = f"printed as a bound: {number.value}" if number.bound else ""
-    return _join(number.note if number.status else "", bound, timing(number.term or ""))
+    return _join(number.note if number.status else "", bound, timing(place_of(number)[0]))
 
 
 def _join(*notes: str) -> str:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from adbayes.errors import DataError
 from adbayes.inference.historical_prior import ROBUST_WEIGHT, WEEKS, historical_prior, prior_studies
-from adbayes.inference.printed import PRIOR_FILE, posterior, prior_sets
+from adbayes.inference.printed import posterior
+from adbayes.inference.printed_priors import PRIOR_FILE, prior_sets
 from adbayes.inference.printed_quantity import PATIENTS, RESPONDER_PATIENTS
 from adbayes.inference.two_shares import TwoShares, as_mixture
 from adbayes.model.prior_sets import choose_set

@@ -17,6 +17,8 @@ from adbayes.results.frequentist import (
     logistic,
     random_intercept_reml,
 )
+from adbayes.results.welch import METHOD as WELCH
+from adbayes.results.welch import two_groups, welch
 
 COEFFICIENT_COLUMNS = [
     "term",
@@ -65,14 +67,18 @@ def refit(fit: Fit) -> Refit | None:
     -------
     Refit or None
         None for a model without a frequentist counterpart here (anything but a logistic or Gaussian
-        regression, or a Gaussian model with one group intercept). Fractions of baseline, and
-        responses or classes with a patient effect, have the raw statistics that the paper prints
-        of them, and no coefficients.
+        regression, a Gaussian model with one group intercept, or two groups with SDs of their own).
+        Fractions of baseline, and responses or classes with a patient effect, have the raw statistics
+        that the paper prints of them, and no coefficients.
     """
     a = fit.analysis
     if score_of(a) or (rules_of(a) and a.mean.groups):
         none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
         return Refit("means, SDs and shares of the same rows", none, _raw_statistics(fit))
+    column = two_groups(fit)
+    if column is not None:
+        table, statistics = welch(fit, column)
+        return Refit(WELCH, _coefficients(table), statistics)
     y = fit.frame.data[fit.frame.outcome].to_numpy()
     if a.kind != "bambi" or set(a.formulas) != {"mu"} or fit.design.offset is not None:
         return None
