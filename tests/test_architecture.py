@@ -12,6 +12,7 @@ PACKAGE = ROOT / "src" / "adbayes"
 ROOMS = (
     "version",
     "errors",
+    "shown",
     "paper",
     "cohort",
     "model",

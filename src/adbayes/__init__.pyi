@@ -55,5 +55,6 @@ from .plots.of_fit import plot_forest as plot_forest
 from .plots.of_fit import plot_posterior_predictive as plot_posterior_predictive
 from .plots.of_fit import plot_prior_posterior as plot_prior_posterior
 from .plots.of_fit import plot_trajectories as plot_trajectories
+from .plots.ranks import plot_ranks as plot_ranks
 from .plots.of_studies import plot_other_studies as plot_other_studies
 from .report.reproduce import reproduce as reproduce

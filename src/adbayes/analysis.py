@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from adbayes.checks.few_events import few_events
+from adbayes.checks.judgement import BETTER, judgement
 from adbayes.checks.left_out import left_out_checks
 from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
+from adbayes.checks.printed_tables import printed_tables
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import read_patients
@@ -26,6 +28,7 @@ from adbayes.inference.printed import published_summary, unanswered
 from adbayes.model.analysis import Analysis
 from adbayes.model.compiled import swaps
 from adbayes.model.frame import ModelFrame, missing_columns, model_frame
+from adbayes.model.library import models_folder
 from adbayes.model.spec import Spec
 from adbayes.paper.published import load_paper
 from adbayes.results.comparison import (
@@ -37,6 +40,7 @@ from adbayes.results.comparison import (
 )
 from adbayes.results.differences_together import MODEL as TOGETHER
 from adbayes.results.differences_together import differences_together, poolable
+from adbayes.results.fidelity import fidelity
 from adbayes.results.held_out import held_out_refits
 from adbayes.results.pooled import COLUMNS as POOLED_COLUMNS
 from adbayes.results.pooled import pooled_summary
@@ -221,6 +225,7 @@ def run_specs(
     published = pd.DataFrame(columns=[*SUMMARY_COLUMNS, "published_id"])
     comparisons: list[pd.DataFrame] = []
     findings = pd.DataFrame()
+    further_tables: dict[str, pd.DataFrame] = {}
     with _second_process(jobs, folder if processes > 1 else None, cores, fresh) as waiting:
         if with_published:
             with _timed(seconds, "published"):
@@ -233,6 +238,12 @@ def run_specs(
             with _timed(seconds, "audit"):
                 progress("auditing the print", 0, 1)
                 findings = paper.audit()
+            with _timed(seconds, "claims and other studies"):
+                progress("claims and other studies", 0, 1)
+                further_tables |= printed_tables()
+            if cohort.evidence == "reconstructed":
+                with _timed(seconds, "fidelity"):
+                    further_tables["fidelity.csv"] = fidelity(cohort)
         how = {"cores": cores, "folder": folder}
         fits = _fits([*jobs, *more], cohort, waiting, how, fresh, seconds, progress)
     refits: dict[str, Refit] = {}
@@ -283,6 +294,10 @@ def run_specs(
     with _timed(seconds, "held out"):
         refitted = [held_out_refits(job.analysis, ensemble, paper) for job in jobs]
         held_out = _stacked(refitted).infer_objects()
+    all_checks = _stacked(checks)
+    judged = judgement(all_checks, paper)
+    if (judged["kind"] == BETTER).any():
+        further_tables["judgement.csv"] = judged
     first = published.reindex(columns=SUMMARY_COLUMNS)
     own, others = summaries[: len(jobs)], summaries[len(jobs) :]
     summary = _stacked([first, *own, *together, *others, *pools])
@@ -294,16 +309,17 @@ def run_specs(
         summary=summary.reindex(columns=POOLED_COLUMNS),
         diagnostics=_stacked(diagnostics),
         comparison=with_findings(_stacked(comparisons), findings),
-        checks=_stacked(checks),
+        checks=all_checks,
         sensitivity=_stacked(sensitivity),
         published=published,
         skipped=skipped,
         further=tuple(fits[len(jobs) :]),
         held_out=held_out,
         findings=findings,
+        more=further_tables,
         seconds=seconds,
         settings={"specs": [spec.name for spec in specs], "variant": variant, "priors": priors}
-        | {"cohorts": 1 + len(further)}
+        | {"cohorts": 1 + len(further), "spec_files": _own_files(specs)}
         | {key: value for key, value in sampler.items() if value is not None},
     )
 
@@ -436,6 +452,12 @@ def _of_every_cohort(fits: Sequence[Fit], count: int) -> Iterator[list[int]]:
         by_key.setdefault(one.analysis.key, []).append(position)
     if count > 1:
         yield from (members for members in by_key.values() if len(members) == count)
+
+
+def _own_files(specs: Sequence[Spec]) -> dict[str, str]:
+    """Specs of the user's own, by name, and where they are."""
+    packed = models_folder().resolve()
+    return {spec.name: str(spec.path) for spec in specs if spec.path.resolve().parent != packed}
 
 
 def _make(folder: Path) -> None:

@@ -24,6 +24,7 @@ from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
 from adbayes.results.events import warned
 from adbayes.results.summary import whose
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -72,6 +73,19 @@ class Check:
             ].to_string(index=False, float_format=lambda value: f"{value:.4g}"),
         ]
         return "\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        text = "\n".join([self.label, *(f"- {note}" for note in self.notes)])
+        predictive = self.prior_predictive
+        told = ["outcome", "visit", "statistic", "observed", "replicated_low", "replicated_high"]
+        return as_html(
+            text,
+            {
+                "Priors": self.priors.drop(columns=["model", "variant", "priors"]),
+                "Prior predictive": predictive[told],
+            },
+        )
 
 
 def cards(table: pd.DataFrame) -> str:

@@ -18,6 +18,7 @@ from adbayes.model.frame import ModelFrame
 from adbayes.model.imputation import BLOCK
 from adbayes.model.imputed_density import horseshoe_scales
 from adbayes.model.priors import Prior
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -312,6 +313,14 @@ class Fit:
             f"convergence gate {state}\n"
             f"  {self.cohort.label}"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: nothing is computed for it but the gate."""
+        priors = [
+            {"parameter": name, "prior": str(prior), "why": prior.why}
+            for name, prior in self.analysis.priors.items()
+        ]
+        return as_html(repr(self), {"Priors": pd.DataFrame(priors)})
 
 
 def top_level_priors(analysis: Analysis) -> dict[str, Prior]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from adbayes.inference.fit import Fit
 from adbayes.model.sentences import nearest
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     from adbayes.paper.published import Paper
@@ -122,3 +123,7 @@ class Fits(Mapping[str, Fit]):
             )
             + f"  {first.cohort.label}"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(repr(self))

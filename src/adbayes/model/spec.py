@@ -3,10 +3,11 @@
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from adbayes.errors import SpecError
@@ -21,6 +22,7 @@ from adbayes.model.priors import Prior
 from adbayes.model.sentences import nearest, sentences
 from adbayes.model.spec_tables import EstimandsTable, SpecTable
 from adbayes.model.where import parse_where
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -48,10 +50,10 @@ class Spec:
 
     path: Path
     table: SpecTable
-    prior_sets: dict[str, PriorSet] = field(repr=False)
-    variant_sets: dict[str, dict[str, PriorSet]] = field(repr=False)
-    models: dict[str, tuple[Kind, BaseModel]] = field(repr=False)
-    estimands: dict[str, EstimandsTable] = field(repr=False)
+    prior_sets: dict[str, PriorSet]
+    variant_sets: dict[str, dict[str, PriorSet]]
+    models: dict[str, tuple[Kind, BaseModel]]
+    estimands: dict[str, EstimandsTable]
 
     def __repr__(self) -> str:
         """What is fitted: formula, priors of the reported set, and what else there is to ask for."""
@@ -159,6 +161,32 @@ class Spec:
         if faults:
             raise SpecError("\n".join(dict.fromkeys(faults)))
         return tuple(found)
+
+    def __repr__(self) -> str:
+        kind, model = self.models["base"]
+        formula = self.table.model.get("formula")
+        stated = formula if isinstance(formula, str) else str(model)
+        rows = {
+            "kind": kind.NAME,
+            "formula" if isinstance(formula, str) else "model": stated,
+            "for each x": ", ".join(self.predictors),
+            "variants": ", ".join(self.variants),
+            "priors": ", ".join(self.prior_sets),
+            "published": ", ".join(self.table.published),
+            "departs": self.table.departs,
+            "file": self.path.name,
+        }
+        lines = [f"  {name:<10}{value}" for name, value in rows.items() if value]
+        return "\n".join([f"Spec {self.name}: {self.title}", *lines])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        priors = [
+            {"parameter": name, "prior": str(prior), "why": prior.why}
+            for name, prior in next(iter(self.prior_sets.values())).items()
+        ]
+        first = next(iter(self.prior_sets))
+        return as_html(repr(self), {f"Priors ({first})": pd.DataFrame(priors)})
 
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from adbayes.errors import DataError
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     from adbayes.inference.printed_answer import Answer
@@ -256,6 +257,10 @@ class Paper:
             f"Paper: {self.citation}\n{len(table)} printed numbers, {answered} of them answered by a "
             f"posterior from print alone.\nSuspected misprints, never fitted: {suspected}"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(repr(self))
 
 
 def load_paper() -> Paper:

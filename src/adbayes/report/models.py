@@ -92,8 +92,30 @@ def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure
             "model by restricted maximum likelihood, and the raw SDs and percent changes of the "
             "same rows, where the paper prints them."
         )
+    if "share_mcid" in figures:
+        parts += [
+            heading("Patients who improve by what they notice", "mcid"),
+            figure(
+                "share_mcid",
+                figures["share_mcid"],
+                "Posterior predictive share of patients who improve by at least the minimal clinically "
+                f"important difference. {run.cohort.label}.",
+            ),
+            paragraph(_sources(run), "small"),
+        ]
     body = intro + "".join(parts) if parts else ""
     return Section("mixed-models", "Scores and laboratory values over visits", body)
+
+
+def _sources(run: Run) -> str:
+    """Where each minimal clinically important difference comes from."""
+    told = {
+        outcome_label(fit.frame.outcome): f"{limit.value:g} ({limit.source})"
+        for fit in run.fits
+        if (limit := fit.analysis.estimands.mcid) is not None
+    }
+    listed = "; ".join(f"{name} {said}" for name, said in told.items())
+    return f"Differences: {listed}. They are about one patient, not about the change of a mean."
 
 
 def odds_ratios(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:

@@ -96,6 +96,8 @@ def reproduce(
         chains=chains,
         seed=seed,
     )
+    if data is not None:
+        run.settings.update(data=str(data), columns=columns)
     progress("writing the report", 0, 1)
     write_run(run, folder)
     return run
