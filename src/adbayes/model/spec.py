@@ -162,23 +162,6 @@ class Spec:
             raise SpecError("\n".join(dict.fromkeys(faults)))
         return tuple(found)
 
-    def __repr__(self) -> str:
-        kind, model = self.models["base"]
-        formula = self.table.model.get("formula")
-        stated = formula if isinstance(formula, str) else str(model)
-        rows = {
-            "kind": kind.NAME,
-            "formula" if isinstance(formula, str) else "model": stated,
-            "for each x": ", ".join(self.predictors),
-            "variants": ", ".join(self.variants),
-            "priors": ", ".join(self.prior_sets),
-            "published": ", ".join(self.table.published),
-            "departs": self.table.departs,
-            "file": self.path.name,
-        }
-        lines = [f"  {name:<10}{value}" for name, value in rows.items() if value]
-        return "\n".join([f"Spec {self.name}: {self.title}", *lines])
-
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         priors = [
