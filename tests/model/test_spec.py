@@ -355,7 +355,7 @@ def test_a_spec_prints_what_is_fitted() -> None:
     shown = repr(load_spec("easi_change"))
     assert "  easi ~ visit + (1|patient)\n  gaussian, link identity; missing: drop\n" in shown
     assert "    Intercept  Normal(mu=30, sigma=15): registries print" in shown
-    assert "  prior sets: weakly_informative, skeptical, vague\n" in shown
+    assert "  prior sets: weakly_informative, skeptical, enthusiastic, vague\n" in shown
     assert "SpecTable" not in shown
     each = repr(load_spec("easi90_univariable"))
     assert "one fit for each x: age_over_30, female" in each
