@@ -17,7 +17,7 @@ LABELS = ("**Print alone", "**Synthetic cohort", "**Your own file")
 LARGEST = 400_000  # bytes
 # What a reader may import: the package by its name, and what holds a table or a line of text.
 IMPORTS = {"adbayes", "pandas", "IPython.display", "pathlib", "tempfile"}
-SLOW = ("03-easi90-predictors", "04-comparison-with-the-paper")  # for the default suite's time
+SLOW = ("03-easi90-predictors", "04-comparison-with-the-paper", "05-prior-sensitivity")
 
 # Digits that prose may hold: names of measures, tables and weeks, years, DOIs, 95 %, code.
 ALLOWED = re.compile(
