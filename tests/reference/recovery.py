@@ -3,12 +3,12 @@
     uv run python tests/reference/recovery.py              # all that is missing from the table
     uv run python tests/reference/recovery.py mmrm ...     # these again
 
-Every case is a spec of models/ at its reported priors (or a named set), on the rows
-of the embedded cohort 0 (visits, predictors and gaps as they are there). Parameters are drawn from the prior, outcomes by NumPy from the
-model as models/README.md words it, with none of the package's likelihoods; all refits are kept, whatever
-their diagnostics. What Bambi's own graph samples is compiled once: its outcome is made a shared
-variable, which nutpie swaps. A row is one scalar parameter at one level; `covered` of `refits` central
-intervals held it.
+Every case is a spec of models/ at its reported priors (or a named set), on the rows of the embedded
+cohort 0 (visits, predictors and gaps as they are there). Parameters are drawn from the prior, outcomes by
+NumPy from the model as models/README.md words it, with none of the package's likelihoods; all refits are
+kept, whatever their diagnostics. What Bambi's own graph samples is compiled once: its outcome is made a
+shared variable, which nutpie swaps. A row is one scalar parameter at one level; `covered` of `refits`
+central intervals held it.
 """
 
 import logging
