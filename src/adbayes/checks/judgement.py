@@ -131,7 +131,7 @@ def _printed(paper: Paper, score: str, visit: str, quantity: str) -> tuple[str, 
         "EASI-90": f"fig1.easi90.w{visit}.pct",
     }
     id = ids.get(quantity, "")
-    if id not in set(paper.published["id"]):
+    if id not in paper.ids():
         return "", float("nan")
     number = paper.number(id)
     return id, float("nan") if number.status else float(number.numeric)

@@ -28,6 +28,9 @@ def outcome_label(name: str) -> str:
     stem = name.removesuffix("_percent_change")
     if stem != name and stem in OUTCOMES:
         return f"{OUTCOMES[stem].label}, percent change"
+    score = name.removesuffix("_fraction")
+    if score != name and score in OUTCOMES:
+        return f"{OUTCOMES[score].label}, fraction of baseline"
     return OUTCOMES[name].label if name in OUTCOMES else name
 
 

@@ -208,14 +208,18 @@ def _means(printed: Printed, run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _known(run: Run) -> set[str]:
+    return set(run.paper.ids())
+
+
 def _is_printed(run: Run, row: Row) -> bool:
-    return row["published_id"] in set(run.paper.published["id"])
+    return row["published_id"] in _known(run)
 
 
 def _with_sd(run: Run, found: PublishedNumber) -> str:
     """The printed mean with the SD beside it."""
     sd = found.id.removesuffix("mean") + "sd"
-    if sd not in set(run.paper.published["id"]):
+    if sd not in _known(run):
         return found.value
     beside = run.paper.number(sd)
     mark = " (suspected misprint)" if beside.status else ""

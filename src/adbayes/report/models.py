@@ -266,12 +266,13 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
     """Every reported quantity, with the printed number and the refit where there are any."""
     shown = []
     used: set[int] = set()
+    printed_rows = beside.to_dict("records")
     for row in rows.to_dict("records"):
         answers = [
             str(one["visit"]) == str(row["visit"])
             and row["estimand"] in _PRINTED.get(one["statistic"], ())
             and (row["estimand"] != "response" or _response(run, one) == row["term"])
-            for one in beside.to_dict("records")
+            for one in printed_rows
         ]
         found = beside[np.array(answers, dtype=bool)]
         used |= set(found.index)
