@@ -11,6 +11,7 @@ import numpy as np
 
 from adbayes.model import (
     imputed_logistic,
+    joint_structure,
     logistic_regression,
     random_intercept,
     visit_covariance,
@@ -24,6 +25,7 @@ STRUCTURES: tuple[Structure, ...] = (
     random_intercept,
     imputed_logistic,
     visit_covariance,
+    joint_structure,
 )
 
 

@@ -29,6 +29,8 @@ from adbayes.results.readings import (
 from adbayes.results.refit import refit
 from adbayes.results.summary import NOT_CONVERGED, identity, summarize, whose
 
+CORRELATION = "correlation"
+"""A printed statistic of two variables: `outcome` is the first and `term` the second."""
 COLUMNS = [
     "published_id",
     "table",
@@ -144,6 +146,8 @@ def _joined(
     rows = []
     for number in _answered(paper, analysis):
         row = _printed(number) | whose_rows | {"outcome": outcome}
+        if number.statistic == CORRELATION:
+            row["outcome"], row["term"] = number.variable.split("~")
         again = _refitted(number, statistics)
         row["frequentist"] = again
         reading, found = _find(summary, number, analysis)
@@ -333,7 +337,8 @@ def _visit(number: PublishedNumber) -> str:
 def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float:
     if statistics is None:
         return float("nan")
-    term = number.variable if readings_of(number) == (RESPONSE,) else number.term or ""
+    of_variable = number.statistic == CORRELATION or readings_of(number) == (RESPONSE,)
+    term = number.variable if of_variable else number.term or ""
     found = statistics[
         (statistics["statistic"] == number.statistic)
         & (statistics["term"] == term)
@@ -349,10 +354,12 @@ def _find(
     for reading in readings_of(number, analysis):
         estimand = reading.estimand or ("odds_ratio" if number.term else "mean_change")
         term = number.variable if reading == RESPONSE else number.term or ""
+        mine = summary["estimand"] == estimand
+        if number.statistic == CORRELATION:
+            first, term = number.variable.split("~")
+            mine &= summary["outcome"] == first
         found = summary[
-            (summary["estimand"] == estimand)
-            & (summary["term"] == term)
-            & (summary["visit"] == _visit(number))
+            mine & (summary["term"] == term) & (summary["visit"] == _visit(number))
         ]
         if len(found):
             return reading, found.iloc[0]

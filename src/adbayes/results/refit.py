@@ -7,7 +7,9 @@ import pandas as pd
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
+from adbayes.model.analysis import VALUE
 from adbayes.model.answerable import baseline, levels
+from adbayes.model.stacked import score_pairs
 from adbayes.model.responses import rules_of, score_of
 from adbayes.model.where import parse_where, rows_where
 from adbayes.results.fractions import last_scores
@@ -45,7 +47,7 @@ class Refit:
         four only for logistic regressions, elsewhere empty). Infinite where the data separate.
     statistics : pandas.DataFrame
         One row a statistic as a paper prints it: statistic (mean, sd, pct_change_mean,
-        pct_change_sd, percent, p_value, odds_ratio, ci_low, ci_high), visit, term, value.
+        pct_change_sd, percent, p_value, odds_ratio, ci_low, ci_high, correlation), visit, term, value.
     """
 
     method: str
@@ -67,9 +69,12 @@ def refit(fit: Fit) -> Refit | None:
         None for a model without a frequentist counterpart here (anything but a logistic or Gaussian
         regression, or a Gaussian model with one group intercept). Fractions of baseline, and
         responses or classes with a patient effect, have the raw statistics that the paper prints
-        of them, and no coefficients.
+        of them, and no coefficients; so have stacked scores Pearson's coefficient of each pair.
     """
     a = fit.analysis
+    if a.data.stack:
+        none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
+        return Refit("Pearson's coefficients of the same rows", none, _pearson(fit))
     if score_of(a) or (rules_of(a) and a.mean.groups):
         none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
         return Refit("means, SDs and shares of the same rows", none, _raw_statistics(fit))
@@ -156,6 +161,21 @@ def _raw_statistics(fit: Fit) -> pd.DataFrame:
             stem = f"{name}_" if name else ""
             rows.append({"statistic": f"{stem}mean", "value": found[mine].mean(), **where})
             rows.append({"statistic": f"{stem}sd", "value": found[mine].std(ddof=1), **where})
+    return pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"])
+
+
+def _pearson(fit: Fit) -> pd.DataFrame:
+    """Pearson's coefficient of every pair of stacked scores at every visit; term: ``easi~nrs``."""
+    rows = [
+        {
+            "statistic": "correlation",
+            "visit": visit,
+            "term": f"{first}~{second}",
+            "value": np.corrcoef(*values)[0, 1],
+        }
+        for visit, first, second, places in score_pairs(fit.analysis, fit.frame)
+        for values in [fit.frame.data[VALUE].to_numpy(dtype=float)[places]]
+    ]
     return pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"])
 
 
