@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 NAME = "joint_structure"
 DIMS = {
-    "X": ("unit", "time", "score", "coefficient"),
+    "X": ("row", "coefficient"),
+    "row_of": ("unit", "time", "score"),
     "y": ("unit", "time", "score"),
     "pattern_of": ("unit",),
     "present": ("pattern", "time", "score"),
@@ -39,7 +40,7 @@ DIMS = {
     "effect_shape": ("correlation",),
     "residual_shape": ("correlation",),
 }
-FREE = frozenset({"unit", "pattern"})
+FREE = frozenset({"unit", "pattern", "row"})
 POSITIVE = frozenset({"prior_sigma", "effect_scale", "sigma_scale", "effect_shape"}) | {
     "residual_shape"
 }
@@ -112,8 +113,8 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
     Returns
     -------
     dict of str to numpy.ndarray
-        `X` and `y` by unit, time and score, 0 where missing; `pattern_of` each unit and what is
-        `present` in a pattern; the priors' values; and the scale on which the coefficients are
+        `X`, the different rows of the design matrix; `row_of` each unit, time and score, and `y`,
+        both 0 where missing; `pattern_of` each unit and what is `present` in a pattern; the priors' values; and the scale on which the coefficients are
         sampled (`beta_start`, `beta_root`).
 
     Raises
@@ -127,14 +128,16 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
     if design.offset is not None:
         values = values - design.offset
     shape = (unit.max() + 1, len(times), len(scores))
-    X, y, there = np.zeros((*shape, design.X.shape[1])), np.zeros(shape), np.zeros(shape, dtype=bool)
-    X[unit, time, score], y[unit, time, score] = design.X, values
+    X, of = np.unique(design.X, axis=0, return_inverse=True)
+    row_of, y, there = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
+    row_of[unit, time, score], y[unit, time, score] = of.reshape(-1), values
     there[unit, time, score] = True
     patterns, pattern_of = np.unique(there.reshape(len(there), -1), axis=0, return_inverse=True)
     mu, spread = normal_priors(analysis, design)
     start, root = _sampling_scale(design.X, values, time * len(scores) + score, mu, spread)
     return {
         "X": X,
+        "row_of": row_of,
         "y": y,
         "pattern_of": pattern_of.reshape(-1).astype(float),
         "present": patterns.reshape(-1, *shape[1:]).astype(float),
@@ -208,7 +211,8 @@ def pymc_model(width: int, n_times: int, size: int, groups: int) -> "pm.Model":
         return sd[:, None] * whole * sd[None, :]
 
     with pm.Model() as model:
-        X = pm.Data("X", np.zeros((1, n_times, size, width)))
+        X = pm.Data("X", np.zeros((1, width)))
+        row_of = pm.Data("row_of", np.zeros((1, n_times, size)))
         y = pm.Data("y", np.zeros((1, n_times, size)))
         pattern_of = pm.Data("pattern_of", np.zeros(1))
         present = pm.Data("present", np.ones((1, n_times, size)))
@@ -234,7 +238,7 @@ def pymc_model(width: int, n_times: int, size: int, groups: int) -> "pm.Model":
         here = present[pt.cast(pattern_of, "int64")].reshape((-1, n_times * size))
         both = here[:, :, None] * here[:, None, :]
         whole = both * S[None] + pt.eye(n_times * size)[None] * (1 - here)[:, :, None]
-        residual = (y - pt.tensordot(X, beta, axes=[[3], [0]])).reshape((-1, n_times * size))
+        residual = (y - (X @ beta)[pt.cast(row_of, "int64")]).reshape((-1, n_times * size)) * here
         factor = pt.linalg.cholesky(whole)
         log_det = 2 * pt.sum(pt.log(pt.diagonal(factor, axis1=-2, axis2=-1)))
         white = pt.linalg.solve_triangular(factor, residual[:, :, None], lower=True)
