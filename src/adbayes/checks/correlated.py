@@ -85,9 +85,7 @@ def _standard(
         found = rankdata(found, axis=1) if name == "Spearman" else found
         found = found - found.mean(axis=1, keepdims=True)
         length = np.sqrt((found**2).sum(axis=1, keepdims=True))
-        kept[key] = np.divide(
-            found, length, out=np.full_like(found, np.nan), where=length > 1e-9
-        )
+        kept[key] = np.divide(found, length, out=np.full_like(found, np.nan), where=length > 1e-9)
     return kept[key]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from adbayes.model import (
+    copula_structure,
     imputed_logistic,
     joint_structure,
     logistic_regression,
@@ -26,6 +27,7 @@ STRUCTURES: tuple[Structure, ...] = (
     imputed_logistic,
     visit_covariance,
     joint_structure,
+    copula_structure,
 )
 
 

@@ -114,8 +114,8 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
     -------
     dict of str to numpy.ndarray
         `X`, the different rows of the design matrix; `row_of` each unit, time and score, and `y`,
-        both 0 where missing; `pattern_of` each unit and what is `present` in a pattern; the priors' values; and the scale on which the coefficients are
-        sampled (`beta_start`, `beta_root`).
+        both 0 where missing; `pattern_of` each unit and what is `present` in a pattern; the priors'
+        values; and the scale on which the coefficients are sampled (`beta_start`, `beta_root`).
 
     Raises
     ------
@@ -231,9 +231,7 @@ def pymc_model(width: int, n_times: int, size: int, groups: int) -> "pm.Model":
         of_residuals = pm.Beta(
             "residual_position", residual_shape, residual_shape, shape=(groups, count)
         )
-        blocks = [
-            matrix(of_residuals[s if groups > 1 else 0], sigma[s]) for s in range(n_times)
-        ]
+        blocks = [matrix(of_residuals[s if groups > 1 else 0], sigma[s]) for s in range(n_times)]
         S = pt.tile(matrix(of_effects, effect), (n_times, n_times)) + pt.linalg.block_diag(*blocks)
         here = present[pt.cast(pattern_of, "int64")].reshape((-1, n_times * size))
         both = here[:, :, None] * here[:, None, :]
@@ -391,7 +389,9 @@ def prior_draws(
     residual = priors["residual_correlation"].sample(size * groups, rng, count)
     values = {
         "effect_sd": priors["effect_sd"].sample(size, rng, count)[None],
-        "sigma": priors["sigma"].sample(size * n_times, rng, count).reshape(1, size, n_times, count),
+        "sigma": priors["sigma"]
+        .sample(size * n_times, rng, count)
+        .reshape(1, size, n_times, count),
         "effect_correlation": priors["effect_correlation"].sample(size, rng, count)[None],
         "residual_correlation": residual.reshape(1, size, groups, -1),
     }

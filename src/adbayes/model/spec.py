@@ -414,9 +414,12 @@ def _misfits(parameter: Parameter, prior: Prior) -> Iterator[str]:
     if hyper and not parameter.hyper:
         yield ": only group effects such as 1|patient may have a hyper-prior; give numbers"
     allowed = parameter.distributions
+    shares = any(one.distribution == "Dirichlet" for one in (prior, *hyper.values()))
     matrix = any(one.distribution == "LKJ" for one in (prior, *hyper.values()))
     if matrix and "LKJ" not in allowed:
         yield ": LKJ is for a matrix of correlations; give a distribution of one number"
+    elif shares and "Dirichlet" not in allowed:
+        yield ": Dirichlet is for shares of categories; give a distribution of one number"
     elif allowed and prior.distribution not in allowed:
         yield f": {prior.distribution} is not one{nearest(prior.distribution, allowed)}"
     scalars = hyper.values() if parameter.hyper else () if parameter.listed else (prior,)

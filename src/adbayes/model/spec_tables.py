@@ -121,6 +121,13 @@ class JointScoresTable(Table):
     residuals: Literal["common", "by_time"] = "common"
 
 
+class GaussianCopulaTable(Table):
+    """`[model]` of kind `gaussian_copula`: correlations of scores behind free margins."""
+
+    kind: Literal["gaussian_copula"] = "gaussian_copula"
+    unit: Text
+
+
 class ImputedLogisticTable(Table):
     """`[model]` of kind `imputed_logistic`."""
 

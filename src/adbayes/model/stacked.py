@@ -46,6 +46,27 @@ def _visits(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, np.nda
         yield str(level), (column == level).to_numpy()
 
 
+def correlated(analysis: Analysis, frame: ModelFrame) -> int:
+    """How many outcomes of a unit a matrix of correlations is for.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model.
+    frame : ModelFrame
+        The rows.
+
+    Returns
+    -------
+    int
+        The scores of stacked rows, else the levels of time; 2 where nothing is correlated.
+    """
+    if not analysis.index:
+        return 2
+    column = SCORE if SCORE in analysis.index else analysis.options["time"]
+    return int(frame.data[column].nunique())
+
+
 def score_pairs(
     analysis: Analysis, frame: ModelFrame
 ) -> Iterator[tuple[str, str, str, np.ndarray]]:

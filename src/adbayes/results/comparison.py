@@ -358,9 +358,7 @@ def _find(
         if number.statistic == CORRELATION:
             first, term = number.variable.split("~")
             mine &= summary["outcome"] == first
-        found = summary[
-            mine & (summary["term"] == term) & (summary["visit"] == _visit(number))
-        ]
+        found = summary[mine & (summary["term"] == term) & (summary["visit"] == _visit(number))]
         if len(found):
             return reading, found.iloc[0]
     return None, None

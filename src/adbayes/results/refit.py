@@ -9,8 +9,8 @@ from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.model.analysis import VALUE
 from adbayes.model.answerable import baseline, levels
-from adbayes.model.stacked import score_pairs
 from adbayes.model.responses import rules_of, score_of
+from adbayes.model.stacked import score_pairs
 from adbayes.model.where import parse_where, rows_where
 from adbayes.results.fractions import last_scores
 from adbayes.results.frequentist import (
