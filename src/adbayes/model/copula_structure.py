@@ -32,7 +32,7 @@ POSITIVE = frozenset({"count", "correlation_shape", "margin_weight"})
 POINTS = 32
 """Points of the rectangle probabilities; 4096 of them move a patient's by about 2 %."""
 _CHUNK = 250  # draws at a time: a rectangle's arrays stay below 10 MB
-_MARGINS = "margins__factor_dim"  # one share a value: not among the summarised parameters
+_MARGINS = "margins__value_dim"  # one share a value: not among the summarised parameters
 
 
 def matches(analysis: Analysis) -> bool:

@@ -179,10 +179,10 @@ def value_and_gradient(
         shrunk = C[p] @ total
         H_e -= 0.5 * number[p] * (off.T @ total @ off + shrunk.T @ shrunk)
         for s in range(times):
-            here = V @ P[p, s]
-            off = np.eye(size) - here
+            pulled = V @ P[p, s]
+            off = np.eye(size) - pulled
             shrunk = C[p] @ P[p, s]
-            block = off.T @ P[p, s] @ off + here.T @ (total - P[p, s]) @ here
+            block = off.T @ P[p, s] @ off + pulled.T @ (total - P[p, s]) @ pulled
             H_r[s] -= 0.5 * number[p] * (block + shrunk.T @ shrunk)
     mean = X @ beta
     by_mean = np.zeros(mean.size)

@@ -153,7 +153,7 @@ def parameters(fit: Fit) -> list[Estimand]:
     # A second parameter with a formula of its own lives on its own link's scale.
     others = tuple(f"{name}_" for name in fit.analysis.formulas if name != MEAN)
     for name, values in fit.posterior.data_vars.items():
-        single = ("__factor_dim", "__missing_dim")
+        single = ("__factor_dim", "__missing_dim", "__value_dim")
         if any(str(dim).endswith(single) for dim in values.dims) or name in groups:
             continue
         null = 0.0 if name in fit.analysis.mean.common and name != "Intercept" else np.nan
