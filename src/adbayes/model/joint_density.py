@@ -140,8 +140,8 @@ def value_and_gradient(
     covariance(effect, placed_e, size, root_e)
     L = np.empty((size, size))
     for i in range(size):
-        for c in range(size):
-            L[i, c] = effect[i] * root_e[i, c]
+        for column in range(size):
+            L[i, column] = effect[i] * root_e[i, column]
     S = np.empty((times, size, size))
     root_r = np.zeros((times, size, size))
     for s in range(times):
