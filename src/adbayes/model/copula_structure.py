@@ -30,7 +30,8 @@ DIMS = {
 FREE: frozenset[str] = frozenset()
 POSITIVE = frozenset({"count", "correlation_shape", "margin_weight"})
 POINTS = 32
-"""Points of the rectangle probabilities; 4096 of them move a patient's by about 2 %."""
+"""Points of the rectangle probabilities. Against 4096 of them a patient's is 4 % off (root mean square),
+and the sum over 99 patients 0.3, where its SD over draws is 7."""
 _CHUNK = 250  # draws at a time: a rectangle's arrays stay below 10 MB
 _MARGINS = "margins__value_dim"  # one share a value: not among the summarised parameters
 
