@@ -47,7 +47,7 @@ def patients(n: int, seed: int, missing: float) -> Cohort:
     z = rng.multivariate_normal(np.zeros(3), matrices(TRUTH), n)
     scores = np.column_stack(
         [
-            np.floor(np.exp(1.2 * z[:, 0])).clip(0, 10),
+            np.floor(np.exp(2 * z[:, 0])).clip(0, 40),
             np.floor(3 * z[:, 1] + 2).clip(0, 12),
             (z[:, 2] > 0.3) * 1.0 + (z[:, 2] > 1.2),
         ]

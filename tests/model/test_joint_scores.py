@@ -77,9 +77,9 @@ def load_spec_sets() -> dict[str, float]:
     """Beta parameter of a margin of the matrix, by set, as models/published.toml states it."""
     import tomllib
 
-    from adbayes.model.library import find_spec
+    from adbayes.model.library import models_folder
 
-    raw = tomllib.loads(find_spec("published").read_text(encoding="utf-8"))["priors"]
+    raw = tomllib.loads((models_folder() / "published.toml").read_text(encoding="utf-8"))["priors"]
     return {
         name: raw[name]["correlation_matrix"]["alpha"]
         for name in ("weakly_informative", "skeptical")

@@ -87,7 +87,7 @@ def test_the_normal_model_of_week_52_is_the_print_only_posterior(normal: Fit) ->
     summary = normal.summary().query("estimand == 'correlation'").set_index(["outcome", "term"])
     paper = load_paper()
     for first, second in PAIRS:
-        printed = paper.posterior(f"fig2.{first}_{second}.r", variant="joint").summary()
+        printed = paper.posterior(f"fig2.{first}_{second}.r", variant="joint").summary().iloc[0]
         row = summary.loc[(first, second)]
         # 4 Monte Carlo errors, and what the rounding of a coefficient to 0.01 leaves open
         assert abs(row["mean"] - float(printed["mean"])) < 4 * row["mcse_mean"] + 0.005
@@ -111,12 +111,12 @@ def test_figure_2_is_beside_it(name: str, request: pytest.FixtureRequest) -> Non
 
 def test_the_latent_correlations_are_near_those_of_the_ranks(latent: Fit) -> None:
     wide = load_cohort(0).frame.query("visit == 52")[["easi", "nrs", "poem", "dlqi"]]
-    # Of a bivariate normal (Kruskal 1958); ties and the prior leave some of it.
+    # Of a bivariate normal (Kruskal 1958). The prior pulls to 0, as it does Pearson's coefficients.
     ranks = 2 * np.sin(np.pi / 6 * wide.corr("spearman"))
     summary = latent.summary().query("estimand == 'correlation'").set_index(["outcome", "term"])
     for first, second in PAIRS:
         row = summary.loc[(first, second)]
-        assert abs(row["mean"] - ranks.loc[first, second]) < row["sd"]
+        assert abs(row["mean"] - ranks.loc[first, second]) < 1.5 * row["sd"]
 
 
 @pytest.mark.parametrize("name", ["joint", "normal", "latent"])
