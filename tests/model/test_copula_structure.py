@@ -105,18 +105,17 @@ def test_the_sampled_density_is_pymcs_and_the_gradient_its_own(small: Parts) -> 
         np.testing.assert_allclose(differences, differences[0], atol=1e-8)
 
 
-@pytest.mark.parametrize(("points", "within"), [(2**14, 0.01), (None, 0.3)])
 def test_a_patients_probability_is_scipys_rectangle(
-    points: int | None, within: float, small: Parts, monkeypatch: pytest.MonkeyPatch
+    small: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     analysis, frame, design = small
     draws = copula_structure.prior_draws(frame, design, analysis, 3, np.random.default_rng(5))
     draws["correlation"][:] = np.array([TRUTH, -TRUTH / 2, 0.0 * TRUTH])[None]
-    if points is not None:
-        monkeypatch.setattr(copula_structure, "POINTS", points)
+    monkeypatch.setattr(copula_structure, "POINTS", 2**14)
     found = copula_structure.log_likelihood(draws, frame, design, analysis)
     wide = frame.data.pivot_table(index="patient", columns="score", values="value", observed=True)
     values = copula_structure.values_of(frame)
+    errors = []
     for draw in range(3):
         C = matrices(draws["correlation"].to_numpy()[0, draw])
         margins = draws["margins"].to_numpy()[0, draw]
@@ -136,9 +135,10 @@ def test_a_patients_probability_is_scipys_rectangle(
             box = stats.multivariate_normal(np.zeros(3), C, abseps=1e-9, maxpts=10**6)
             expected = box.cdf(np.clip(high, -9, 9), lower_limit=np.clip(low, -9, 9))
             if expected > 1e-7:  # below, SciPy's own error counts
-                assert float(found.sel(patient=patient)[0, draw]) == pytest.approx(
-                    np.log(expected), abs=within
-                )
+                mine = float(found.sel(patient=patient)[0, draw])
+                errors.append(mine - float(np.log(expected)))
+    assert len(errors) > 12
+    assert np.sqrt(np.mean(np.square(errors))) < 0.005
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ FROZEN: dict[str, Frozen] = {
     "random_intercept": (3,),
     "visit_covariance": (3, 2, "unstructured"),
     "imputed_logistic": (5, (3, 4), 6, (2, 3)),
+    "joint_structure": (6, 2, 3, 2),
+    "copula_structure": (5, 3, 9),
 }
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}
 
