@@ -31,6 +31,8 @@ from adbayes.results.readings import (
 from adbayes.results.refit import refit
 from adbayes.results.summary import NOT_CONVERGED, identity, summarize, whose
 
+CORRELATION = "correlation"
+"""A printed statistic of two variables: `outcome` is the first and `term` the second."""
 COLUMNS = [
     "published_id",
     "table",
@@ -147,6 +149,8 @@ def _joined(
     for number in _answered(paper, analysis):
         term, visit, _ = place_of(number)
         row = _printed(number) | whose_rows | {"outcome": outcome, "term": term, "visit": visit}
+        if number.statistic == CORRELATION:
+            row["outcome"], row["term"] = number.variable.split("~")
         again, of_refit = _refitted(number, statistics)
         row["frequentist"] = again
         reading, found = _find(summary, number, analysis)
@@ -341,7 +345,7 @@ def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> tuple
     if statistics is None:
         return float("nan"), ""
     term, visit, _ = place_of(number)
-    if readings_of(number) == (RESPONSE,):
+    if number.statistic == CORRELATION or readings_of(number) == (RESPONSE,):
         term = number.variable
     found = statistics[
         (statistics["statistic"] == number.statistic)
@@ -360,11 +364,11 @@ def _find(
     place, visit, estimand = place_of(number)
     for reading in readings_of(number, analysis):
         term = number.variable if reading == RESPONSE else place
-        found = summary[
-            (summary["estimand"] == (reading.estimand or estimand))
-            & (summary["term"] == term)
-            & (summary["visit"] == visit)
-        ]
+        mine = summary["estimand"] == (reading.estimand or estimand)
+        if number.statistic == CORRELATION:
+            first, term = number.variable.split("~")
+            mine &= summary["outcome"] == first
+        found = summary[mine & (summary["term"] == term) & (summary["visit"] == visit)]
         if len(found):
             return reading, found.iloc[0]
     return None, None

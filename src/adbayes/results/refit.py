@@ -9,8 +9,10 @@ import pandas as pd
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
+from adbayes.model.analysis import VALUE
 from adbayes.model.answerable import baseline, levels
 from adbayes.model.responses import rules_of, score_of
+from adbayes.model.stacked import score_pairs
 from adbayes.model.where import parse_where, rows_where
 from adbayes.results.fractions import last_scores
 from adbayes.results.frequentist import (
@@ -53,8 +55,9 @@ class Refit:
         four only for logistic regressions, elsewhere empty). Infinite where the data separate.
     statistics : pandas.DataFrame
         One row a statistic as a paper prints it: statistic (mean, sd, pct_change_mean,
-        pct_change_sd, percent, p_value, odds_ratio, ci_low, ci_high), visit, term, value, note (what
-        a reader of the value must know: why there is none, or Firth's estimate where data separate).
+        pct_change_sd, percent, p_value, odds_ratio, ci_low, ci_high, correlation), visit, term, value,
+        note (what a reader of the value must know: why there is none, or Firth's estimate where data
+        separate).
     """
 
     method: str
@@ -77,9 +80,12 @@ def refit(fit: Fit) -> Refit | None:
         regression, a Gaussian model with one group intercept, or two groups with SDs of their own)
         that reports no means by visit. Fractions of baseline, responses or classes with a patient
         effect, and other models of means by visit have the raw statistics that the paper prints of
-        them, and no coefficients.
+        them, and no coefficients; so have stacked scores Pearson's coefficient of each pair.
     """
     a = fit.analysis
+    if a.data.stack:
+        none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
+        return Refit("Pearson's coefficients of the same rows", none, _pearson(fit))
     if score_of(a) or (rules_of(a) and a.mean.groups):
         none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
         return Refit("means, SDs and shares of the same rows", none, _raw_statistics(fit))
@@ -197,6 +203,21 @@ def _raw_statistics(fit: Fit) -> pd.DataFrame:
             rows.append({"statistic": f"{stem}sd", "value": found[mine].std(ddof=1), **where})
     table = pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"])
     return table.assign(note="")
+
+
+def _pearson(fit: Fit) -> pd.DataFrame:
+    """Pearson's coefficient of every pair of stacked scores at every visit; term: ``easi~nrs``."""
+    rows = [
+        {
+            "statistic": "correlation",
+            "visit": visit,
+            "term": f"{first}~{second}",
+            "value": np.corrcoef(*values)[0, 1],
+        }
+        for visit, first, second, places in score_pairs(fit.analysis, fit.frame)
+        for values in [fit.frame.data[VALUE].to_numpy(dtype=float)[places]]
+    ]
+    return pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"]).assign(note="")
 
 
 def _visit_statistics(fit: Fit, table: pd.DataFrame) -> pd.DataFrame:
