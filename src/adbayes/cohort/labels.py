@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 
 from adbayes.cohort.kernel import cost, miss, spread, width_at
 from adbayes.cohort.odds import limits, wald
-from adbayes.cohort.odds_row import OddsRow
+from adbayes.cohort.odds_row import OddsRow, near_p
 from adbayes.cohort.polish import excess, polish
 from adbayes.cohort.targets import ANY, Interval
 from adbayes.cohort.welch import GRID, welch_bounds, welch_miss, welch_window
 from adbayes.cohort.windows import MARGIN, Floats, Ints, window
 
 Labels = NDArray[np.int8]
+
+_NEAR_P = 0.0018
+"""What Welch's p may be off by and still be near."""
 
 _SOFT, _MEANS, _OUTSIDE = 0, 1, 2
 """What is asked of the groups: a choice, printed means with their p, a sum outside the group."""
@@ -161,7 +164,7 @@ class LabelProblem:
         return np.stack(found, axis=-1) if found else np.zeros((len(labels), 0))
 
     def near(self, labels: Labels) -> bool:
-        """Whether every number of the printed row is met or near.
+        """Whether every printed mean is met, and every other printed number met or near.
 
         Parameters
         ----------
@@ -171,12 +174,25 @@ class LabelProblem:
         Returns
         -------
         bool
-            True without a row.
+            True without a row and without printed means.
         """
-        if self.row is None:
-            return True
-        row = replace(self, row=self.row.relaxed()).residual(labels)[:4]
-        return bool((np.abs(row) <= 1 / MARGIN).all())
+        printed = self.relaxed().residual(labels)
+        judged = printed[: 4 * (self.row is not None) + 3 * (self.contrast is not None)]
+        return bool((np.abs(judged) <= 1 / MARGIN).all())
+
+    def relaxed(self) -> "LabelProblem":
+        """The same problem with everything that counts as near; printed means stay as they are.
+
+        Returns
+        -------
+        LabelProblem
+            A copy.
+        """
+        row = None if self.row is None else self.row.relaxed()
+        contrast = self.contrast
+        if contrast is not None:
+            contrast = replace(contrast, p_value=near_p(contrast.p_value, _NEAR_P))
+        return replace(self, row=row, contrast=contrast)
 
     def residual(self, state: Labels) -> Floats:
         """Distance of each number from the middle of its window.

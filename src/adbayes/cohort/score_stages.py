@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from adbayes.cohort.derive import flag_column
 from adbayes.cohort.lab_stages import HANDFUL, LabStages
 from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.cohort.projection import project
 from adbayes.cohort.scores import Grouping, ScoreProblem, Tie, Values
 from adbayes.cohort.stages import Floats
 from adbayes.cohort.targets import ANY, LAB_OF_GROUPS, Interval
@@ -22,6 +24,9 @@ _NEAR_ENOUGH = 3.0
 
 _FAR_OFF = 20.0
 """Half widths with which a draw is taken only if every other is as far off: its p values are no near misses."""
+
+_PROMISING = 1.5
+"""Half widths from being near below which a search that jumped is worth going on with."""
 
 _VARIANCES = (0.35, 2.25)
 """Smallest and largest relative variance of a patient's score."""
@@ -57,7 +62,7 @@ class ScoreStages(LabStages):
         """Find a score; again, from another draw, where anything but a p value is left over."""
         found: list[tuple[bool, int, float, dict[str, float], Ints]] = []
         often = self.effort.redrawn
-        for number in range(3 * often + 1):
+        for number in range(3 * often + 1 + self.effort.jumping):
             if number > often and any(not far for far, *_ in found):
                 break
             before, self.beside, self.near = dict(self.missed), 0, True
@@ -165,7 +170,10 @@ class ScoreStages(LabStages):
             movable[few] = False
             part = Part(problem, ~movable, problem.rare_windows())
             state, _ = settle(part, state, effort.few, rng)
-        state, left = settle(Part(problem, movable), state, effort.cool, rng)
+        if number > 3 * effort.redrawn and problem.groupings:
+            state, left = self._jumped(problem, movable, state, rng), 0.0
+        else:
+            state, left = settle(Part(problem, movable), state, effort.cool, rng)
         if left > 0:
             # What is left over must not stand in a mean: the p values get more room.
             roomy = Part(problem.relaxed(_NEAR_P), movable)
@@ -175,6 +183,32 @@ class ScoreStages(LabStages):
         self.beside += problem.beside(state)
         self.near &= missed(problem.relaxed(_NEAR_P), state) == 0.0
         return state
+
+    def _jumped(
+        self,
+        problem: ScoreProblem,
+        movable: NDArray[np.bool_],
+        start: Values,
+        rng: np.random.Generator,
+    ) -> Values:
+        """Jump into the windows and mend what rounding broke; again, until everything is near.
+
+        One jump in a few leads to a state that can be mended, and few changes tell which: many short
+        searches find more than a long one.
+        """
+        effort, whole = self.effort, Part(problem, movable)
+        near = Part(problem.relaxed(_NEAR_P), movable)
+        found: list[tuple[float, int, float, int, Values]] = []
+        for k in range(effort.jumps):
+            state, left = settle(whole, project(problem, start, movable, rng), effort.mend, rng)
+            if left > 0.0:
+                state, left = settle(near, state, effort.finish, rng)
+            if 0.0 < left < _PROMISING:
+                state, left = settle(near, state, effort.finish, rng)
+            found.append((left, problem.beside(state), missed(problem, state), k, state))
+            if left == 0.0:
+                break
+        return min(found)[-1]
 
 
 def _variances(groupings: list[Grouping], sd: float, n: int) -> Floats:
