@@ -11,7 +11,7 @@ from adbayes.cohort.derive import flag_column
 from adbayes.cohort.labels import Contrast, Difference, LabelProblem, search_labels
 from adbayes.cohort.labs import lognormal_shapes, reconstruct_lab
 from adbayes.cohort.outcomes import CUTOFFS
-from adbayes.cohort.polish import excess, polish
+from adbayes.cohort.polish import polish
 from adbayes.cohort.small_groups import small_groups
 from adbayes.cohort.stages import Floats, Labels, Stages
 from adbayes.cohort.targets import LAB_OF_GROUPS
@@ -111,16 +111,7 @@ class LabStages(Stages):
 
         # The groups of Table 4 carry more numbers and are the base of everything after: more attempts.
         tries = self.effort.attempts * (3 if name == LAB_OF_GROUPS else 2)
-        labels: Labels = self._best(column, attempt, tries, problem.near)
-        self.labels[column] = labels
-        if not problem.near(labels):
-            # What aims at every digit may stop beside a limit that only had to come near.
-            found, _ = polish(problem.relaxed(), labels, self._number(column, "near"))
-            if problem.near(found):
-                self.labels[column] = found
-                rows = problem.rows(found[None])
-                printed = np.arange(rows.shape[1]) < rows.shape[1] - problem.chosen
-                self.missed[column] = float(excess(rows, printed)[0])
+        self.labels[column] = self._best(column, attempt, tries, problem.near)
 
     def _share(self, name: str, v: int, week: int) -> float:
         shares = CLASS_SHARES.get(name)

@@ -164,7 +164,22 @@ class LabelProblem:
         return np.stack(found, axis=-1) if found else np.zeros((len(labels), 0))
 
     def near(self, labels: Labels) -> bool:
-        """Whether every printed mean is met, and every other printed number met or near.
+        """Whether every number of the printed row is met or near.
+
+        Parameters
+        ----------
+        labels : ndarray of int8
+            0, 1, or -1 for no value.
+
+        Returns
+        -------
+        bool
+            True without a row.
+        """
+        return self._inside(labels, 4 * (self.row is not None))
+
+    def agrees(self, labels: Labels) -> bool:
+        """Whether the row is near, and with it every printed mean met and its p met or near.
 
         Parameters
         ----------
@@ -176,9 +191,10 @@ class LabelProblem:
         bool
             True without a row and without printed means.
         """
-        printed = self.relaxed().residual(labels)
-        judged = printed[: 4 * (self.row is not None) + 3 * (self.contrast is not None)]
-        return bool((np.abs(judged) <= 1 / MARGIN).all())
+        return self._inside(labels, 4 * (self.row is not None) + 3 * (self.contrast is not None))
+
+    def _inside(self, labels: Labels, windows: int) -> bool:
+        return bool((np.abs(self.relaxed().residual(labels)[:windows]) <= 1 / MARGIN).all())
 
     def relaxed(self) -> "LabelProblem":
         """The same problem with everything that counts as near; printed means stay as they are.

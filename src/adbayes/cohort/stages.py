@@ -126,16 +126,15 @@ class Stages:
         tries: int,
         near: Callable[[Any], bool] = lambda _: True,
     ) -> Any:
-        """The best of some attempts; of up to three times as many while none is even near."""
+        """The best of some attempts; of up to three times as many while it is not even near."""
         self.progress(name)
-        best, least, is_near = None, np.inf, False
+        best, least = None, np.inf
         for k in range(3 * tries):
-            if k >= tries and is_near:
+            if k >= tries and near(best):
                 break
             found, missed = attempt(k)
-            close = missed == 0 or near(found)
-            if best is None or (not close, missed) < (not is_near, least):
-                best, least, is_near = found, missed, close
+            if missed < least or best is None:
+                best, least = found, missed
             if least == 0:
                 break
         self.missed[name] = float(least)
