@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import adbayes as ab
+from adbayes import analysis
 from adbayes.analysis import default_cohort, load_data, run_specs
 from adbayes.checks import power_scaling, predictive
 from adbayes.cohort.library import load_cohorts
@@ -253,3 +255,30 @@ def test_progress_is_told(run: Run) -> None:
 def test_stages_are_timed(run: Run) -> None:
     assert {"validate", "published", "fit", "refit", "summary", "comparison"} <= set(run.seconds)
     assert isinstance(run.published, pd.DataFrame)
+
+
+def test_a_second_process_changes_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told that nothing swaps, it makes what this process has not begun."""
+    monkeypatch.setattr("adbayes.analysis.swaps", lambda analysis: False)
+    specs = [load_spec("nrs_change"), load_spec("easi90_multivariable")]
+    tables = [
+        run_specs(
+            specs, default_cohort(), folder=tmp_path / str(k), processes=k, draws=200, tune=200
+        ).tables
+        for k in (1, 2)
+    ]
+    for name, table in tables[0].items():
+        pd.testing.assert_frame_equal(table, tables[1][name], check_exact=True)
+
+
+@pytest.mark.parametrize(("missing", "fitted"), [(0.0, set()), (0.1, {"failure"})])
+def test_a_variant_that_changes_nothing_here_is_not_fitted_twice(
+    missing: float, fitted: set[str]
+) -> None:
+    cohort = ab.simulate_patients(seed=2, missing=missing)
+    plans, skipped = analysis._plans(
+        [load_spec("easi90_visits")], cohort, None, None, False, True, {}
+    )
+    variants = {analysis.variant for one in plans for analysis, _ in one.jobs}
+    assert variants & {"base", "failure"} == {"base"} | fitted
+    assert ("same rows" in skipped.get("easi90_visits.failure", "")) == (not fitted)

@@ -1,6 +1,7 @@
 from .errors import ConvergenceError as ConvergenceError
 from .errors import DataError as DataError
 from .errors import SpecError as SpecError
+from .paper.effects import load_effects as load_effects
 from .paper.evidence import load_evidence as load_evidence
 from .paper.published import Paper as Paper
 from .paper.published import load_paper as load_paper
@@ -40,6 +41,7 @@ from .results.contrasts import contrasts as contrasts
 from .checks.data_page import Description as Description
 from .checks.data_page import describe as describe
 from .checks.priors import check as check
+from .checks.published_priors import published_priors as published_priors
 from .checks.loo import loo as loo
 from .checks.loo import compare_models as compare_models
 from .checks.loo_pit import loo_pit as loo_pit
@@ -53,5 +55,6 @@ from .plots.of_fit import plot_forest as plot_forest
 from .plots.of_fit import plot_posterior_predictive as plot_posterior_predictive
 from .plots.of_fit import plot_prior_posterior as plot_prior_posterior
 from .plots.of_fit import plot_trajectories as plot_trajectories
+from .plots.ranks import plot_ranks as plot_ranks
 from .plots.of_studies import plot_other_studies as plot_other_studies
 from .report.reproduce import reproduce as reproduce

@@ -8,18 +8,32 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from adbayes.errors import DataError, SpecError
+from adbayes.report.options import (
+    Chains,
+    Columns,
+    Data,
+    Draws,
+    Fresh,
+    Jobs,
+    Only,
+    Priors,
+    Quiet,
+    Seed,
+    SpecName,
+    Tune,
+    Variant,
+    columns_of,
+    complete_claims,
+    complete_printed,
+)  # fmt: skip
 from adbayes.report.progress import shown_progress
+from adbayes.report.said import say, say_messages, show_table
 from adbayes.version import __version__
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from adbayes.results.run import Run
 
 app = typer.Typer(
     name="adbayes",
@@ -28,29 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        help="A data file (csv, tsv, parquet, xlsx, sas7bdat, xpt); embedded cohort 0 if not given."
-    ),
-]
-Columns = Annotated[
-    str | None, typer.Option(help="Columns of the file by our names: easi=EASI_TOTAL,...")
-]
-Variant = Annotated[str | None, typer.Option(help="A variant of the spec.")]
-Priors = Annotated[
-    str | None, typer.Option(help="A prior set; the first one of the spec if not given.")
-]
-Draws = Annotated[int | None, typer.Option(help="Draws a chain.")]
-Tune = Annotated[int | None, typer.Option(help="Warm-up draws a chain.")]
-Chains = Annotated[int | None, typer.Option(help="Chains.")]
-Seed = Annotated[int | None, typer.Option(help="Equal seeds give equal numbers.")]
-Jobs = Annotated[int | None, typer.Option(help="Chains run at once; changes no number.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
-Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Sample even where the draws are kept already.")
-]
 
 
 def main() -> None:
@@ -82,7 +73,7 @@ def _version(
 def reproduce(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("results"),
     data: Data = None,
-    only: Annotated[list[str] | None, typer.Option(help="A model to run; may be repeated.")] = None,
+    only: Only = None,
     cohorts: Annotated[
         int | None,
         typer.Option(help="Embedded cohorts to fit the models to and to pool; 5 if not given."),
@@ -105,16 +96,17 @@ def reproduce(
             data,
             only or (),
             cohorts=cohorts,
-            columns=_columns(columns),
+            columns=columns_of(columns),
             draws=draws,
             tune=tune,
             chains=chains,
             seed=seed,
             jobs=jobs,
+            processes=1 if jobs == 1 else 2,
             fresh=fresh,
             progress=progress,
         )
-    _say(run, out)
+    say(run, out)
     if not run.passed:
         raise typer.Exit(1)
 
@@ -123,7 +115,10 @@ def reproduce(
 def published(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(help="Printed ids or patterns such as 'table5.*'; all if none."),
+        typer.Argument(
+            help="Printed ids or patterns such as 'table5.*'; all if none.",
+            autocompletion=complete_printed,
+        ),
     ] = None,
     priors: Priors = None,
     variant: Annotated[
@@ -139,6 +134,7 @@ def published(
     from adbayes.inference.printed import answer, published_summary
     from adbayes.inference.printed_ids import quantity_ids
     from adbayes.inference.printed_together import together_ids
+    from adbayes.model.sentences import nearest
     from adbayes.paper.published import load_paper
 
     paper = load_paper()
@@ -159,22 +155,15 @@ def published(
                 "`adbayes published` lists them"
             )
     if variant is not None:
+        near = nearest(variant, dict.fromkeys(table["variant"].astype(str)))
         table = table[table["variant"] == variant]
         if table.empty:
-            raise DataError(f"none of these has the variant {variant!r}")
+            raise DataError(f"none of these has the variant {variant!r}{near}")
     print(paper.citation)
     print("Posteriors from the printed numbers alone; 95 % equal-tailed intervals.")
-    shown = [
-        "published_id",
-        "variant",
-        "n",
-        "unit",
-        "median",
-        "ci_low",
-        "ci_high",
-        "prob_direction",
-    ]
-    _print(table[shown])
+    shown = ["published_id", "variant", "n", "unit", "median", "ci_low", "ci_high"]
+    shown.append("prob_direction")
+    show_table(table[shown])
 
 
 @app.command()
@@ -221,7 +210,7 @@ def cohort(
     from adbayes.cohort.assumptions import vary_assumptions
     from adbayes.cohort.library import export_text, load_cohort
     from adbayes.cohort.reconstruct import reconstruct_patients
-    from adbayes.report.output import replacing, write_table
+    from adbayes.report.output import check_csv, replacing, write_table
     from adbayes.results.fidelity import fidelity as compare
     from adbayes.results.fidelity import fidelity_by_table
 
@@ -229,9 +218,9 @@ def cohort(
         raise DataError("--embedded and --seed name two cohorts; give one of them")
     if fit_all and seed is None:
         raise DataError("--fit-all needs --seed; the embedded cohorts have Table 6 held out")
-    _check_csv(out)
+    check_csv(out)
     if fidelity is not None:
-        _check_csv(fidelity)
+        check_csv(fidelity)
     if fidelity is not None and fidelity.absolute() == out.absolute():
         raise DataError(f"{out}: is named for the patients and for their fidelity; give two files")
     if seed is None:
@@ -255,7 +244,7 @@ def cohort(
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({error}); give another file") from None
     print(patients.label)
-    _print(counts)
+    show_table(counts)
     print(f"written to {out}: {patients.n_patients} synthetic patients ({patients.source})")
     if fidelity is not None:
         print(f"written to {fidelity}: all {len(table)} printed numbers")
@@ -264,28 +253,26 @@ def cohort(
 @app.command()
 def models() -> None:
     """List the models: name, title, published ids, variants, prior sets."""
-    import pandas as pd
-
     from adbayes.model.library import model_names
     from adbayes.model.spec import load_spec
 
-    specs = [load_spec(name) for name in model_names()]
-    rows = [
-        {
-            "name": spec.name,
-            "title": spec.title,
-            "published": ", ".join(spec.table.published),
-            "variants": ", ".join(spec.variants),
-            "priors": ", ".join(spec.prior_sets),
-        }
-        for spec in specs
-    ]
-    _print(pd.DataFrame(rows))
+    for spec in (load_spec(name) for name in model_names()):
+        print(f"{spec.name}: {spec.title}")
+        print(f"  prior sets: {', '.join(spec.prior_sets)}")
+        if len(spec.variants) > 1:
+            print(f"  variants:   {', '.join(spec.variants)}")
+        print(f"  published:  {', '.join(spec.table.published)}")
 
 
 @app.command()
 def check(
-    spec: Annotated[str | None, typer.Argument(help="A model's name or a TOML file.")] = None,
+    spec: Annotated[
+        str | None,
+        typer.Argument(
+            help="A model's name or a TOML file; `published`: the print's.",
+            autocompletion=complete_claims,
+        ),
+    ] = None,
     data: Data = None,
     columns: Columns = None,
     variant: Variant = None,
@@ -305,31 +292,36 @@ def check(
     if not (spec or scaffold or variant or priors) and data is not None:
         from adbayes.checks.data_page import describe
 
-        print(describe(load_data(data, _columns(columns))))
+        print(describe(load_data(data, columns_of(columns))))
         return
     if (spec is None) == (scaffold is None):
         raise SpecError(
             "check takes a spec or --scaffold FORMULA; give one of the two, or --data FILE alone for a "
             "page about the data"
         )
+    if spec == "published":
+        from adbayes.checks.published_priors import published_cards
+
+        print(published_cards(priors, data, variant))
+        return
     if scaffold is not None:
         from adbayes.model.scaffold import scaffold as write
 
-        cohort = load_data(data, _columns(columns))
+        cohort = load_data(data, columns_of(columns))
         print(write(scaffold, family, cohort, name), end="")
         return
     from adbayes.checks.priors import check as check_spec
     from adbayes.model.spec import load_spec
 
     loaded = load_spec(str(spec))
-    cohort = load_data(data, _columns(columns))
-    _messages(cohort.messages)
+    cohort = load_data(data, columns_of(columns))
+    say_messages(cohort.messages)
     print(check_spec(loaded, cohort, variant, priors))
 
 
 @app.command()
 def fit(
-    spec: Annotated[str, typer.Argument(help="A model's name or a TOML file.")],
+    spec: SpecName,
     data: Data = None,
     columns: Columns = None,
     variant: Variant = None,
@@ -352,7 +344,7 @@ def fit(
 
     folder = None if out is None else check_folder(out)
     loaded = load_spec(spec)
-    cohort = load_data(data, _columns(columns))
+    cohort = load_data(data, columns_of(columns))
     with shown_progress(quiet) as progress:
         run = run_specs(
             [loaded],
@@ -368,6 +360,8 @@ def fit(
             chains=chains,
             seed=seed,
         )
+        if data is not None:
+            run.settings.update(data=str(data), columns=columns_of(columns))
         if folder is not None:
             progress("writing the report", 0, 1)
             write_run(run, folder)
@@ -383,8 +377,8 @@ def fit(
         "ci_high",
         "prob_direction",
     ]
-    _print(run.summary[[*shown, "flag"]])
-    _say(run, out)
+    show_table(run.summary[[*shown, "flag"]])
+    say(run, out)
     if not run.passed:
         raise typer.Exit(1)
 
@@ -394,7 +388,8 @@ def sensitivity(
     spec: Annotated[
         str,
         typer.Argument(
-            help="A model's name or a TOML file; `published`: the paper, from print alone."
+            help="A model's name or a TOML file; `published`: the paper, from print alone.",
+            autocompletion=complete_claims,
         ),
     ],
     data: Data = None,
@@ -413,7 +408,7 @@ def sensitivity(
 
     with shown_progress(quiet) as progress:
         found = run_sensitivity(
-            spec, data, columns=_columns(columns), variant=variant, out=out, jobs=jobs,
+            spec, data, columns=columns_of(columns), variant=variant, out=out, jobs=jobs,
             progress=progress, draws=draws, tune=tune, chains=chains, seed=seed,
         )  # fmt: skip
     print(found.label)
@@ -432,7 +427,7 @@ def sensitivity(
             "fallen",
             "which",
         ]
-        _print(found.moves[shown])
+        show_table(found.moves[shown])
     if out is not None:
         print(f"written to {out}: sensitivity.csv, multiverse.csv, moves.csv, figures/")
     if not found.passed:
@@ -440,57 +435,28 @@ def sensitivity(
         raise typer.Exit(1)
 
 
-def _check_csv(file: Path) -> None:
-    """Refuse a file that cannot be written as CSV, before anything is computed."""
-    from adbayes.report.output import check_folder
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="A folder that reproduce or fit wrote to.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The run's data file, where it has been moved.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make report.html and the figures again from what a run wrote; nothing is sampled."""
+    from adbayes.report.output import check_folder, write_report
+    from adbayes.report.rebuild import rebuild
 
-    if file.is_dir():
-        raise DataError(f"{file}: is a folder; give a file to write to")
-    if file.suffix.lower() != ".csv":
-        raise DataError(f"{file}: is written as csv; give a name that ends in .csv")
-    check_folder(file.absolute().parent)
-
-
-def _columns(text: str | None) -> dict[str, str] | None:
-    """Read ``easi=EASI_TOTAL,patient=ID``."""
-    if text is None:
-        return None
-    pairs = [part.split("=", 1) for part in text.split(",") if part.strip()]
-    if not pairs or any(len(pair) != 2 or not all(side.strip() for side in pair) for pair in pairs):
-        raise DataError(f"--columns {text!r} cannot be read; write ours=theirs,ours=theirs")
-    return {ours.strip(): theirs.strip() for ours, theirs in pairs}
-
-
-def _say(run: "Run", out: Path | None) -> None:
-    """The label always; then what was left out, what failed, where it is."""
+    check_folder(folder)
+    with shown_progress(quiet) as progress:
+        progress("reading the run", 0, 1)
+        run = rebuild(folder, data)
+        progress("writing the report", 0, 1)
+        write_report(run, folder)
     print(run.cohort.label)
-    _messages(run.cohort.messages)
-    for name, reason in run.skipped.items():
-        print(f"left out: {name}: {reason}", file=sys.stderr)
-    from adbayes.results.events import warned
-
-    for warning in (warned(fit.analysis, fit.frame, fit.design) for fit in run.fits):
-        if warning:
-            print(f"few events: {warning}", file=sys.stderr)
-    failed = run.diagnostics[~run.diagnostics["passed"].astype(bool)]
-    if len(failed):
-        names = ", ".join(dict.fromkeys(failed["model"]))
-        print(f"NOT CONVERGED: {names}; the rows are flagged", file=sys.stderr)
-    if out is not None:
-        print(
-            f"written to {out}: report.html, {', '.join(run.tables)}, run.json, figures/, posteriors/"
-        )
-
-
-def _messages(messages: tuple[str, ...]) -> None:
-    for message in messages:
-        print(message, file=sys.stderr)
-
-
-def _print(table: "pd.DataFrame") -> None:
-    """A table as plain text, whole, four significant digits."""
-    if len(table):
-        print(table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:.4g}"))
+    print(f"written to {folder}: report.html, figures/, tables/")
+    if not run.passed:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

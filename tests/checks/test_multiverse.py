@@ -18,11 +18,13 @@ from adbayes.checks.multiverse import (
 )
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
-from adbayes.inference.printed import posterior, prior_sets
+from adbayes.inference.printed import posterior
 from adbayes.inference.printed_ids import quantity
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.model.spec import load_spec
 from adbayes.results.estimands import Estimand
 
+UNSTATED = "states no such prior set"
 IDS = ["table2.easi.w52.change", "fig1.easi90.w52.pct", "table6.sex.or"]
 
 
@@ -38,7 +40,6 @@ def of_patients(patients: Cohort) -> pd.DataFrame:
 
 def test_print_alone_answers_every_combination(printed: pd.DataFrame) -> None:
     assert list(printed.columns) == COLUMNS
-    assert printed["skipped"].eq("").all()
     sets = len(prior_sets())
     assert printed.groupby("claim").size().to_dict() == {
         "table2.easi.w52.change": 2 * sets,  # 99 and 82 patients
@@ -46,10 +47,19 @@ def test_print_alone_answers_every_combination(printed: pd.DataFrame) -> None:
         "table6.sex.or": 2 * sets,  # skewed and Wald
     }
     assert not printed.duplicated(["claim", "priors", "likelihood", "denominator"]).any()
+    # What a set does not state is no answer of its own: a row with the reason, and no number.
+    skipped = printed[printed["skipped"].ne("")]
+    assert skipped["median"].isna().all()
+    assert set(skipped["priors"]) == {
+        "enthusiastic", "horseshoe", "separation", "separation_cauchy",
+    }  # fmt: skip
+    of_sex = skipped[skipped["claim"] == "table6.sex.or"]
+    assert set(of_sex["priors"]) == {"horseshoe"}
+    assert of_sex["skipped"].str.contains("so as in weakly_informative").all()
 
 
 def test_cells_are_posteriors(printed: pd.DataFrame) -> None:
-    for row in printed.sample(6, random_state=1).to_dict("records"):
+    for row in printed[printed["skipped"].eq("")].sample(6, random_state=1).to_dict("records"):
         n = int(row["n"]) if row["claim"] != "table6.sex.or" else None
         shape = "wald" if row["likelihood"] == "wald" else "skewed"
         exact = posterior(row["claim"], row["priors"], n, shape)
@@ -69,14 +79,16 @@ def test_moves_are_in_sds_of_the_reported_posterior(printed: pd.DataFrame) -> No
 
 
 def test_a_share_has_no_direction_to_stand(printed: pd.DataFrame) -> None:
-    share = printed[printed["claim"] == "fig1.easi90.w52.pct"]
+    share = printed[(printed["claim"] == "fig1.easi90.w52.pct") & printed["skipped"].eq("")]
     assert share["stands"].eq("").all()
     assert share["prob_direction"].isna().all()
 
 
 def test_patients_are_asked_one_choice_away(of_patients: pd.DataFrame) -> None:
     sets = list(load_spec("easi90_multivariable").prior_sets)
-    asked = of_patients[of_patients["skipped"].ne(ONE_AWAY)]
+    asked = of_patients[
+        of_patients["skipped"].ne(ONE_AWAY) & ~of_patients["skipped"].str.contains(UNSTATED)
+    ]
     for _, cells in asked.groupby("claim"):
         choices = list(cells[list(DIMENSIONS)].itertuples(index=False, name=None))
         assert choices[0] == (sets[0], "base", "reported")
@@ -91,6 +103,9 @@ def test_patients_are_asked_one_choice_away(of_patients: pd.DataFrame) -> None:
 def test_what_cannot_be_asked_says_why(of_patients: pd.DataFrame) -> None:
     sets = len(load_spec("easi90_multivariable").prior_sets)
     # Every combination of prior set and denominator has a row: fitted, or with its reason.
+    unstated = of_patients["skipped"].str.contains(UNSTATED)
+    assert set(of_patients.loc[unstated, "priors"]) == {"horseshoe"}
+    of_patients = of_patients[~unstated]
     assert (of_patients.groupby("claim").size() == sets * 3).all()
     assert not of_patients.duplicated(["claim", *DIMENSIONS]).any()
     skipped = of_patients[of_patients["skipped"].ne("") & of_patients["skipped"].ne(ONE_AWAY)]
@@ -109,6 +124,7 @@ def test_which_choice_moves_a_claim_most(printed: pd.DataFrame, of_patients: pd.
     found = moves(both).set_index(["claim", "evidence", "dimension"]).sort_index()
     sex = found.loc[("table6.sex.or", "published")]
     cells = printed[(printed["claim"] == "table6.sex.or") & (printed["likelihood"] == "base")]
+    cells = cells[cells["skipped"].eq("")]
     moved = cells["move_in_sd"].astype(float)
     assert sex.loc["priors", "range"] == pytest.approx(moved.max() - moved.min())
     assert sex.loc["priors", "range"] > sex.loc["likelihood", "range"] > 0
@@ -132,3 +148,11 @@ def test_a_share_of_patients_is_on_the_scale_of_the_print() -> None:
 def test_an_unknown_claim_is_refused() -> None:
     with pytest.raises(DataError, match=r"table1\.female\.count is no claim"):
         published_multiverse(["table1.female.count"])
+
+
+def test_the_horseshoe_enters_for_the_rows_that_it_takes_together() -> None:
+    found = published_multiverse(["table5.ldh_w32.or"]).set_index(["priors", "likelihood"])
+    shrunk = found.loc[("horseshoe", "base")]
+    assert shrunk["skipped"] == ""
+    assert shrunk["median"] > found.loc[("weakly_informative", "base"), "median"]  # towards 1
+    assert "skewed likelihoods only" in found.loc[("horseshoe", "wald"), "skipped"]

@@ -15,10 +15,12 @@ from adbayes.checks.prior_grid import (
     setting,
     varied_terms,
 )
+from adbayes.checks.refits import Varied
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit
-from adbayes.inference.printed import posterior, prior_sets
+from adbayes.inference.printed import posterior
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.model.priors import Prior
 from adbayes.model.spec import load_spec
 from adbayes.results.summary import NOT_CONVERGED, summarize
@@ -61,29 +63,33 @@ def test_shifts_are_from_the_reported_posterior() -> None:
 
 
 @pytest.fixture(scope="module")
-def grid(patients: Cohort) -> tuple[pd.DataFrame, list[tuple[Fit, str]]]:
+def grid(patients: Cohort) -> tuple[pd.DataFrame, list[tuple[Varied, dict[float, Fit]]]]:
     spec = load_spec("easi90_multivariable")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prior_grid, "MULTIPLES", (0.25, 1.0, 8.0))
         return refit_grid(spec, patients, draws=1000, tune=500)
 
 
-def test_every_term_and_point_has_a_fit(grid: tuple[pd.DataFrame, list[tuple[Fit, str]]]) -> None:
-    table, widest = grid
+def test_every_term_and_point_has_a_fit(
+    grid: tuple[pd.DataFrame, list[tuple[Varied, dict[float, Fit]]]],
+) -> None:
+    table, centred = grid
     spec = load_spec("easi90_multivariable")
     terms = varied_terms(next(iter(spec.analyses())))
     assert len(terms) == 7
     assert set(table.groupby("term").size()) == {9}
-    assert set(table["term"]) == set(terms) == {term for _, term in widest}
+    assert set(table["term"]) == set(terms) == {varied.term for varied, _ in centred}
     assert (table["evidence"] == "simulated").all()
     assert not (table["diagnosis"] == NOT_CONVERGED).any()
-    for wide, term in widest:
-        assert wide.analysis.priors[term]["sigma"] == 12.0
-        assert wide.analysis.priors[term]["mu"] == 0.0
+    for varied, fits in centred:
+        assert list(fits) == [0.375, 1.5, 12.0]
+        for scale, one in fits.items():
+            assert one.analysis.priors[varied.term]["sigma"] == scale
+            assert one.analysis.priors[varied.term]["mu"] == 0.0
 
 
 def test_a_point_is_what_a_fit_under_that_prior_gives(
-    grid: tuple[pd.DataFrame, list[tuple[Fit, str]]], patients: Cohort
+    grid: tuple[pd.DataFrame, list[tuple[Varied, dict[float, Fit]]]], patients: Cohort
 ) -> None:
     mine = {"female": Prior.of("Normal", mu=0, sigma=0.375)}
     alone = fit("easi90_multivariable", patients, priors=mine)
@@ -98,7 +104,7 @@ def test_a_point_is_what_a_fit_under_that_prior_gives(
 
 
 def test_scepticism_pulls_and_width_does_not(
-    grid: tuple[pd.DataFrame, list[tuple[Fit, str]]],
+    grid: tuple[pd.DataFrame, list[tuple[Varied, dict[float, Fit]]]],
 ) -> None:
     for _, rows in grid[0].groupby("term"):
         median = np.log(rows.set_index("setting")["median"].astype(float))

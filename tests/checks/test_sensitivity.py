@@ -7,7 +7,8 @@ import pytest
 from adbayes.checks import prior_grid
 from adbayes.checks.credibility import Credibility
 from adbayes.checks.power_scaling import COLUMNS
-from adbayes.checks.sensitivity import published_sensitivity, sensitivity, sentence
+from adbayes.checks.sensitivity import published_sensitivity, sensitivity
+from adbayes.checks.withstood import sentence
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit

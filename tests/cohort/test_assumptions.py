@@ -1,5 +1,7 @@
 """The named choices and their alternatives."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -78,3 +80,11 @@ def test_a_negative_seed_is_refused() -> None:
 def test_an_impossible_choice_is_refused(choice: dict, message: str) -> None:
     with pytest.raises(DataError, match=message):
         Assumptions(**choice)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_choices_are_the_same_in_another_process(seed: int) -> None:
+    choices = vary_assumptions(seed)
+    sent = pickle.loads(pickle.dumps(choices))
+    assert sent == choices
+    assert sent.describe() == choices.describe()

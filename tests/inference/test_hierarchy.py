@@ -78,7 +78,7 @@ def test_a_free_scale_against_quadrature_of_the_closed_form() -> None:
 
 
 def printed(table: str) -> list[Likelihood]:
-    from adbayes.inference.printed import prior_sets
+    from adbayes.inference.printed_priors import prior_sets
 
     priors = prior_sets()["weakly_informative"]
     return [build_quantity(id).build(None, priors, "skewed") for id in row_ids(table)]

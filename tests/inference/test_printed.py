@@ -5,12 +5,12 @@ from scipy import integrate, stats
 from adbayes.errors import ConvergenceError, DataError, SpecError
 from adbayes.inference.printed import (
     posterior,
-    prior_sets,
     published_note,
     published_summary,
     unanswered,
 )
 from adbayes.inference.printed_answer import SUMMARY_COLUMNS
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.model.priors import Prior
 from adbayes.paper.published import load_paper
 from adbayes.paper.signed_root import Z95
@@ -166,7 +166,8 @@ def test_an_unknown_prior_set_names_the_nearest():
 def test_prior_sets_are_the_named_ones_and_every_prior_has_its_reason():
     sets = prior_sets()
     normal = ["weakly_informative", "weak", "skeptical", "vague"]
-    assert list(sets) == [*normal, "separation", "separation_cauchy"]
+    external = ["enthusiastic", "historical", "horseshoe"]
+    assert list(sets) == [*normal, *external, "separation", "separation_cauchy"]
     scales = [sets[name]["log_odds_ratio"]["sigma"] for name in normal]
     assert scales == [1.5, 1.0, 0.355, 10.0]
     assert str(sets["separation"]["log_odds_ratio"]) == "LogF(m=1)"

@@ -82,7 +82,7 @@ def test_the_prior_is_stated_by_its_margin() -> None:
 
 
 def test_the_prior_sets_state_the_same_prior_alone_and_in_the_matrix() -> None:
-    from adbayes.inference.printed import prior_sets
+    from adbayes.inference.printed_priors import prior_sets
 
     for name in ("weakly_informative", "skeptical"):
         chosen = prior_sets()[name]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from adbayes.errors import SpecError
-from adbayes.inference.printed import answer, posterior, prior_sets
+from adbayes.inference.printed import answer, posterior
 from adbayes.inference.printed_dependence import HIERARCHICAL, dependences, row_ids
 from adbayes.inference.printed_hierarchy import scale_id
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.model.priors import Prior
 
 

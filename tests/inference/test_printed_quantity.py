@@ -1,9 +1,9 @@
 import pytest
 
 from adbayes.cohort.outcomes import OUTCOMES
-from adbayes.inference.printed import prior_sets
 from adbayes.inference.printed_answer import SCALES
 from adbayes.inference.printed_ids import quantity_ids
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.inference.printed_quantity import build_quantity
 
 

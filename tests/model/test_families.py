@@ -1,5 +1,7 @@
 """Families are Bambi's: names, auxiliary parameters and links; and their domains."""
 
+import pickle
+
 import numpy as np
 import pytest
 from bambi.defaults import get_builtin_family
@@ -44,3 +46,8 @@ def test_any_number_is_a_gaussian_outcome() -> None:
 
 def test_only_counts_of_successes_have_trials() -> None:
     assert set(TRIALS_FAMILIES) == {"binomial", "beta_binomial"}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_is_the_same_in_another_process(name: str) -> None:
+    assert pickle.loads(pickle.dumps(FAMILIES[name])) is FAMILIES[name]

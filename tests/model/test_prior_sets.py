@@ -83,13 +83,33 @@ def test_print_and_patients_share_their_priors() -> None:
         effects = {*spec.table.estimands.terms, "slopes", "{x}"}
         for set_name in set(spec.prior_sets) & set(printed):
             own = spec.prior_sets[set_name]
+            theirs = printed[set_name]
             if outcome != name:
-                shared = {"visit": f"change.{outcome}"}
-            elif "odds_ratio" in spec.table.estimands.report:
-                shared = {term: "log_odds_ratio" for term in own if term in effects}
-            else:
-                continue  # print alone has no prior of what these report
-            assert shared
-            for term, quantity in shared.items():
-                theirs = printed[set_name][quantity]
-                assert own[term].to_mapping() == theirs.to_mapping(), (name, set_name, term)
+                visits = own["visit"].to_mapping()
+                for place, week in enumerate(("w16", "w32", "w52")):
+                    special = theirs.get(f"change.{outcome}.{week}", theirs[f"change.{outcome}"])
+                    for key, value in special.to_mapping().items():
+                        mine = visits[key]
+                        mine = mine[place] if isinstance(mine, list) else mine
+                        assert mine == value, (name, set_name, week)
+            elif "odds_ratio" in spec.table.estimands.report and set_name != "horseshoe":
+                terms = [term for term in own if term in effects or term in spec.predictors]
+                assert terms
+                for term in terms:
+                    special = theirs.get(f"log_odds_ratio.{term}", theirs["log_odds_ratio"])
+                    assert own[term].to_mapping() == special.to_mapping(), (name, set_name, term)
+
+
+def test_a_set_says_what_it_has_nothing_to_say_of() -> None:
+    tables = {
+        "first": {"a": normal(1), "b": normal(2)},
+        "second": {"inherits": "first", "otherwise": "no evidence", "a": normal(3)},
+    }
+    sets = resolve_sets(tables, "f")
+    assert sets["second"]["a"].absent == ""
+    assert sets["second"]["b"].absent == "no evidence, so as in first"
+    assert sets["second"]["b"].reason.startswith("no evidence, so as in first: ")
+    # It is the same prior: the same draws, the same fingerprint.
+    assert sets["second"]["b"] == sets["first"]["b"]
+    with pytest.raises(SpecError, match="otherwise is a sentence, of what is inherited"):
+        resolve_sets({"s": {"a": normal(1), "otherwise": "x"}}, "f")

@@ -26,6 +26,7 @@ EXAMPLES = {
     "LogNormal": {"mu": 0.2, "sigma": 0.7},
     "Beta": {"alpha": 2.0, "beta": 3.0},
     "Uniform": {"lower": -1.0, "upper": 3.0},
+    "NormalMixture": {"w": [0.7, 0.3], "mu": [1.0, -0.5], "sigma": [0.5, 2.0]},
 }
 POSITIVE = [
     ("Normal", "sigma"), ("StudentT", "nu"), ("Cauchy", "beta"), ("Laplace", "b"), ("LogF", "m"),
@@ -36,10 +37,8 @@ POSITIVE = [
 
 
 def test_every_distribution_has_an_example() -> None:
-    assert set(EXAMPLES) == set(DISTRIBUTIONS) - {
-        "LKJ",
-        "Dirichlet",
-    }  # of a matrix, of shares: tests of their own
+    own = {"LKJ", "BetaMixture", "Dirichlet"}  # tests of their own
+    assert set(EXAMPLES) == set(DISTRIBUTIONS) - own
 
 
 def in_pymc(name: str) -> Any:
@@ -132,3 +131,13 @@ def test_faults_have_their_sentence(table: dict[str, object], match: str) -> Non
 def test_the_reason_changes_no_number() -> None:
     prior = Prior.of("Normal", why="a reason", mu=[0, 1], sigma=2)
     assert prior.to_mapping() == {"distribution": "Normal", "mu": [0.0, 1.0], "sigma": 2.0}
+
+
+def test_what_is_no_prior_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"a prior is 'Normal\(0, 5\)', a str; give one made by"):
+        Prior.from_bambi("Normal(0, 5)")  # type: ignore[arg-type]
+
+
+def test_a_prior_prints_its_reason() -> None:
+    assert repr(Prior.of("Normal", mu=0, sigma=5)) == "Normal(mu=0, sigma=5)"
+    assert repr(Prior.of("HalfNormal", why="w", sigma=5)) == "HalfNormal(sigma=5): w"

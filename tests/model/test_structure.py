@@ -9,11 +9,13 @@ from adbayes.model.structure import Frozen, Structure
 
 FROZEN: dict[str, Frozen] = {
     "logistic_regression": (3,),
+    "logistic_any_prior": (3, 2),
     "random_intercept": (3,),
     "visit_covariance": (3, 2, "unstructured"),
     "imputed_logistic": (5, (3, 4), 6, (2, 3)),
     "joint_structure": (6, 2, 3, 2),
     "copula_structure": (5, 3, 9),
+    "location_scale": (3, 2, "t"),
 }
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}
 

@@ -11,6 +11,7 @@ from adbayes.analysis import numbered, run_specs
 from adbayes.checks.left_out import left_out_checks
 from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
+from adbayes.checks.printed_tables import printed_tables
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohorts
 from adbayes.inference.fit import Fit
@@ -30,8 +31,29 @@ def stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table.astype(object) for table in tables], ignore_index=True)
 
 
+CLAIMS = [
+    "table5.sex.or",
+    "table5.ldh_baseline.or",
+    "table2.easi.w52.change",
+    "fig1.easi90.w52.pct",
+]
+"""A few of the claims, for speed."""
+
+
 @pytest.fixture(scope="session")
-def run(patients: Cohort, mixed_fit: Fit, one_predictor_fits: Fits, joint_fit: Fit) -> Run:
+def from_print() -> dict[str, pd.DataFrame]:
+    """The tables from print alone that go with a run, of a few claims."""
+    return printed_tables(CLAIMS)
+
+
+@pytest.fixture(scope="session")
+def run(
+    from_print: dict[str, pd.DataFrame],
+    patients: Cohort,
+    mixed_fit: Fit,
+    one_predictor_fits: Fits,
+    joint_fit: Fit,
+) -> Run:
     paper = load_paper()
     fits = (mixed_fit, joint_fit, *one_predictor_fits.values())
     published = published_summary(paper)
@@ -56,6 +78,7 @@ def run(patients: Cohort, mixed_fit: Fit, one_predictor_fits: Fits, joint_fit: F
         ),
         sensitivity=stacked([power_scaling(fit) for fit in fits]),
         published=published,
+        more=from_print,
         skipped={"easi90_univariable [one_level]": "the predictor 'one_level' has one level"},
         settings={"specs": ["easi_change"], "seed": 3},
     )

@@ -9,7 +9,7 @@ import pytest
 
 from adbayes.paper.findings import distinct
 from adbayes.paper.published import load_paper
-from adbayes.report.audited import audited
+from adbayes.report.audited import FIGURE, audit_figure, audited
 from adbayes.results.run import Run
 
 
@@ -19,7 +19,7 @@ def findings() -> pd.DataFrame:
 
 
 def test_every_finding_has_one_row(run: Run, findings: pd.DataFrame) -> None:
-    body = audited(dataclasses.replace(run, findings=findings)).body
+    body = audited(dataclasses.replace(run, findings=findings), {}).body
     for grade in ("impossible", "inconsistent", "rounding"):
         names = distinct(findings, grade)
         part = body[body.index(f'id="audit-{grade}"') :]
@@ -32,4 +32,12 @@ def test_every_finding_has_one_row(run: Run, findings: pd.DataFrame) -> None:
 
 
 def test_a_run_without_the_print_has_no_such_section(run: Run) -> None:
-    assert audited(dataclasses.replace(run, findings=pd.DataFrame())).body == ""
+    assert audited(dataclasses.replace(run, findings=pd.DataFrame()), {}).body == ""
+
+
+def test_the_glance_stands_above_the_tables(run: Run, findings: pd.DataFrame) -> None:
+    found = dataclasses.replace(run, findings=findings)
+    figures = audit_figure(found)
+    body = audited(found, figures).body
+    assert body.index(f'id="figure-{FIGURE}"') < body.index('id="audit-impossible"')
+    assert audit_figure(dataclasses.replace(run, findings=pd.DataFrame())) == {}

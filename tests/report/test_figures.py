@@ -10,6 +10,8 @@ from adbayes.plots.style import WATERMARKS
 from adbayes.report.figures import PRINT_LABEL, draw_figures, groups_of
 from adbayes.results.run import Run
 
+OF_PRINT = ("other_studies", "tipping", "tornado", "multiverse")
+
 
 def texts(figure: Figure) -> dict[str, str]:
     return {str(text.get_gid()): text.get_text() for text in figure.texts}
@@ -21,6 +23,8 @@ def test_there_is_a_figure_for_everything(figures: Mapping[str, Figure]) -> None
         "published_forest_table6",
         "published_shrinkage_table5",
         "published_shrinkage_table4",
+        "published_correlations",
+        "other_studies",
         "trajectories_easi_change",
         "prior_posterior_easi_change",
         "prior_predictive_easi_change",
@@ -33,6 +37,12 @@ def test_there_is_a_figure_for_everything(figures: Mapping[str, Figure]) -> None
         "prior_posterior_easi90_univariable",
         "prior_predictive_easi90_univariable",
         "posterior_predictive_easi90_univariable",
+        "share_mcid",
+        "tipping",
+        "tornado-odds_ratio",
+        "tornado-mean_change",
+        "multiverse-table5.ldh_baseline.or",
+        "multiverse-fig1.easi90.w52.pct",
     ]
 
 
@@ -43,6 +53,9 @@ def test_every_figure_carries_the_label_of_its_data(
         marks = texts(figure)
         if name.startswith("published"):
             assert marks["footer"].startswith(PRINT_LABEL)
+            assert "watermark" not in marks
+        elif name.startswith(OF_PRINT):
+            assert marks["footer"].lower().startswith(("from the printed", "printed numbers alone"))
             assert "watermark" not in marks
         else:
             assert marks["footer"].startswith(run.cohort.label)
@@ -79,7 +92,7 @@ def test_groups_keep_the_order_and_their_own_rows(run: Run) -> None:
 
 def test_a_failed_fit_is_named_on_its_figures_and_on_no_other(failed_run: Run) -> None:
     mixed = replace(
-        failed_run, fits=failed_run.fits[:2], diagnostics=failed_run.diagnostics.iloc[:2]
+        failed_run, fits=failed_run.fits[:2], diagnostics=failed_run.diagnostics.iloc[:2], more={}
     )
     for name, figure in draw_figures(mixed).items():
         warned = "NOT CONVERGED: easi_change" in texts(figure)["footer"]
@@ -92,6 +105,7 @@ def test_a_run_without_print_draws_no_printed_forest(run: Run) -> None:
         fits=run.fits[:1],
         diagnostics=run.diagnostics.iloc[:1],
         published=run.published.iloc[:0],
+        more={},
     )
     assert not any(name.startswith("published") for name in draw_figures(alone))
 

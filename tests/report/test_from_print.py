@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from adbayes.report.from_print import from_print
+from adbayes.report.from_print import answer, from_print
 from adbayes.results.run import Run
 
 
@@ -88,3 +88,10 @@ def test_what_print_cannot_determine_is_said(run: Run) -> None:
 
 def test_a_run_without_print_has_no_such_section(run: Run) -> None:
     assert from_print(replace(run, published=run.published.iloc[:0]), {}).body == ""
+
+
+def test_the_answer_comes_from_print_and_only_with_it(run: Run) -> None:
+    body = answer(run).body
+    assert 10 <= body.count("<li>") <= 12
+    assert "printed numbers alone" in body
+    assert answer(replace(run, published=run.published.iloc[:0])).body == ""

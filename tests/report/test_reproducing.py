@@ -7,7 +7,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.model.library import model_names
 from adbayes.report.figures import groups_of
 from adbayes.report.reproduce import DEFAULT_COHORTS
-from adbayes.report.reproducing import command, reproducing
+from adbayes.report.reproducing import command, limits, reproducing
 from adbayes.results.run import Run
 
 
@@ -24,7 +24,7 @@ def test_the_number_of_cohorts_is_said_where_it_is_not_the_usual_one(ensemble_ru
     html = reproducing(ensemble_run, groups_of(ensemble_run), {}).body
     assert all(cohort.hash() in html for cohort in ensemble_run.cohorts)
     assert "held_out.csv" in html
-    assert "one generator" in html
+    assert "one generator" in limits(ensemble_run).body
 
 
 def test_a_file_name_is_quoted(run: Run) -> None:

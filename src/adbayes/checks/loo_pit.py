@@ -16,11 +16,13 @@ from adbayes.inference.marginal_likelihood import new_effects, unit_names
 from adbayes.inference.replicates import outcomes
 from adbayes.inference.sampler import stream
 from adbayes.model.stacked import cells
+from adbayes.results.result_table import as_result
 from adbayes.results.summary import identity
 
 BANDS = 1000  # simulations behind a simultaneous band
 
 
+@as_result
 def loo_pit(fit: Fit, seed: int | None = None, left_out: LeaveOneOut | None = None) -> pd.DataFrame:
     """Where each observed value falls among predictions from the other patients.
 

@@ -144,6 +144,26 @@ class Marginal:
         mean = float(weight @ self.theta)
         return mean, float(np.sqrt(weight @ (self.theta - mean) ** 2))
 
+    def moments_behind(self, centre: float, scale: float) -> tuple[float, float]:
+        """Estimate and standard error of a normal likelihood behind draws.
+
+        Parameters
+        ----------
+        centre, scale : float
+            Mean and SD of the normal prior that the draws were made under.
+
+        Returns
+        -------
+        tuple of (float, float)
+            From the draws' mean and SD, by the product of normals taken apart; an infinite standard error
+            where they are no narrower than the prior.
+        """
+        mean, sd = float(self.theta.mean()), float(self.theta.std(ddof=1))
+        precision = sd**-2 - scale**-2
+        if precision <= 0:
+            return mean, float("inf")
+        return (mean / sd**2 - centre / scale**2) / precision, precision**-0.5
+
     def z(self) -> float:
         """The normal deviate of the tail area beyond the null under a flat prior.
 

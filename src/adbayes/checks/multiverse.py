@@ -13,18 +13,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import logit
 
 from adbayes.checks.claims import Claim, claims
 from adbayes.checks.credibility import STANDS
+from adbayes.checks.prior_grid import narrowed
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis
-from adbayes.inference.printed import posterior, prior_sets
+from adbayes.inference.printed import answer
 from adbayes.inference.printed_ids import quantity
+from adbayes.inference.printed_posterior import PrintedPosterior
+from adbayes.inference.printed_priors import in_block, prior_of, prior_sets
+from adbayes.inference.printed_quantity import Quantity
 from adbayes.model.analysis import Analysis
 from adbayes.model.frame import model_frame
 from adbayes.model.library import model_names
+from adbayes.model.prior_sets import PriorSet
 from adbayes.model.spec import load_spec
 from adbayes.results.estimands import Estimand, estimands
 from adbayes.results.summary import NOT_CONVERGED, prob_direction
@@ -59,6 +65,8 @@ FIGURE_1 = "the 82 of Fig. 1"
 FAILURE = "missing as failure"
 ONE_AWAY = "not fitted: patient-level models are one choice away from the reported ones"
 
+_ASKED = ("odds_ratio", "mean_change", "response")  # the estimands of the claims
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -82,39 +90,50 @@ def published_multiverse(ids: Sequence[str] | None = None) -> pd.DataFrame:
     for claim in _chosen(ids):
         asked = quantity(claim.id)
         shapes = ("base", "wald") if asked.estimand == "odds_ratio" else ("base",)
-        for priors, shape, (variant, n) in product(
-            prior_sets(), shapes, asked.denominators.items()
+        for (name, priors), shape, (variant, n) in product(
+            prior_sets().items(), shapes, asked.denominators.items()
         ):
-            found = posterior(
-                claim.id,
-                priors,
-                n if asked.takes_n else None,
-                "wald" if shape == "wald" else "skewed",
-            )
-            low, high = found.interval()
-            direction = found.prob_direction()
-            rows.append(
-                _who(claim, asked.unit)
-                | {
-                    "evidence": "published",
-                    "cohort": "",
-                    "priors": priors,
-                    "likelihood": shape,
-                    "denominator": "reported" if variant == "base" else f"{n} patients",
-                    "n": n,
-                    "mean": found.mean(),
-                    "median": found.median(),
-                    "ci_low": low,
-                    "ci_high": high,
-                    "prob_direction": direction,
-                    "stands": "" if np.isnan(direction) else bool(direction >= STANDS),
-                    "_at": float(found.grid.quantile(0.5)),
-                    "_sd": found.grid.moments()[1],
-                    "flag": "",
-                    "skipped": "",
-                }
-            )
+            who = _who(claim, asked.unit) | {
+                "evidence": "published",
+                "cohort": "",
+                "priors": name,
+                "likelihood": shape,
+                "denominator": "reported" if variant == "base" else f"{n} patients",
+                "n": n,
+                "flag": "",
+            }
+            likelihood = "wald" if shape == "wald" else "skewed"
+            rows.append(who | _from_print(asked, priors, name, n, likelihood))
     return _moved(rows)
+
+
+def _from_print(
+    asked: Quantity, priors: PriorSet, name: str, n: int | None, likelihood: str
+) -> dict[str, Any]:
+    """One combination, or why it has no posterior of its own."""
+    together = in_block(asked, priors)
+    if not together and (absent := prior_of(asked, priors).absent):
+        return {"skipped": absent}
+    if together and likelihood != "skewed":
+        return {"skipped": f"{name} takes the rows together with their skewed likelihoods only"}
+    found = answer(asked.id, name, n if asked.takes_n else None, likelihood)
+    low, high = found.interval()
+    direction = found.prob_direction()
+    scale = np.log if asked.unit == "ratio" else logit if asked.unit == "share" else float
+    ends = [float(scale(value)) for value in (low, found.median(), high)]
+    return {
+        "mean": found.mean(),
+        "median": found.median(),
+        "ci_low": low,
+        "ci_high": high,
+        "prob_direction": direction,
+        "stands": "" if np.isnan(direction) else bool(direction >= STANDS),
+        "_at": ends[1],
+        "_sd": found.grid.moments()[1]
+        if isinstance(found, PrintedPosterior)
+        else (ends[2] - ends[0]) / (2 * float(stats.norm.ppf(0.975))),
+        "skipped": "",
+    }
 
 
 def patients_multiverse(
@@ -154,12 +173,17 @@ def patients_multiverse(
     for number, (analysis, choice, mine) in enumerate(universes):
         progress(f"multiverse: {analysis.key}, {choice['denominator']}", number, len(universes))
         who = choice | {"evidence": cohort.evidence, "cohort": _index(cohort)}
+        if all(prior.absent for prior in analysis.priors.values()):
+            reason = next(iter(analysis.priors.values())).absent
+            rows += [_who(c, "") | who | {"skipped": reason} for c in mine]
+            continue
         try:
             frame = model_frame(_on(analysis, choice["denominator"], cohort), cohort)
         except DataError as error:
             rows += [_who(c, "") | who | {"skipped": str(error)} for c in mine]
             continue
-        settled = _on(analysis, choice["denominator"], cohort).with_sampler(**sampler)
+        settled = narrowed(_on(analysis, choice["denominator"], cohort), _ASKED)
+        settled = settled.with_sampler(**sampler)
         fit = fit_analysis(settled, cohort, frame, cores=cores)
         quantities = {(q.estimand, q.visit, q.term): _as_printed(q) for q in estimands(fit)}
         for claim in mine:
@@ -169,7 +193,7 @@ def patients_multiverse(
                 if quantity is None
                 else _who(claim, quantity.unit) | who | _summarized(fit, quantity)
             )
-    return _moved([*rows, *_unfitted(universes, cohort)])
+    return _moved([*rows, *_unfitted(universes, cohort), *_unstated(wanted, cohort)])
 
 
 def _unfitted(
@@ -187,6 +211,18 @@ def _unfitted(
                 who = dict(zip(DIMENSIONS, combination, strict=True))
                 who |= {"evidence": cohort.evidence, "cohort": _index(cohort), "skipped": ONE_AWAY}
                 yield _who(claim, "") | who
+
+
+def _unstated(wanted: Sequence[Claim], cohort: Cohort) -> Iterator[dict[str, Any]]:
+    """The prior sets of the print-only posteriors that a claim's patient-level model does not state."""
+    there = {claim.spec for claim in wanted} & set(model_names())
+    stated = {spec: load_spec(spec).prior_sets for spec in there}
+    for claim in wanted:
+        for name in prior_sets():
+            if name not in stated.get(claim.spec, prior_sets()):
+                who = {"evidence": cohort.evidence, "cohort": _index(cohort), "priors": name}
+                who |= {"likelihood": "base", "denominator": "reported"}
+                yield _who(claim, "") | who | {"skipped": f"{claim.spec} states no such prior set"}
 
 
 def _chosen(ids: Sequence[str] | None) -> list[Claim]:

@@ -15,15 +15,13 @@ from scipy import stats
 from adbayes.checks.claims import claims
 from adbayes.checks.marginal import Marginal
 from adbayes.checks.power_scaling import COLUMNS
+from adbayes.checks.refits import Varied
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
 from adbayes.inference.plan import plan
 from adbayes.inference.printed import printed_likelihood
 from adbayes.inference.printed_answer import SCALES as REPORTED_ON
-from adbayes.inference.sampler import sample
 from adbayes.model.analysis import Analysis
-from adbayes.model.bambi_model import bambi_model, design_of
-from adbayes.model.compiled import structure_of
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec
 from adbayes.results.estimands import Estimand, estimands
@@ -145,21 +143,24 @@ def published_grid(ids: Iterable[str] | None = None) -> pd.DataFrame:
     return table.reindex(columns=[*COLUMNS, "published_id"])
 
 
-def normal(prior: Prior) -> tuple[float, float]:
+def normal(prior: Prior, place: int = 0) -> tuple[float, float]:
     """Mean and SD of a normal prior.
 
     Parameters
     ----------
     prior : Prior
-        Of a list of levels the first counts.
+        Of one number, or of a list of levels.
+    place : int, optional
+        Which level counts, from 0.
 
     Returns
     -------
     tuple of float
         On the scale that the prior is stated on.
     """
-    mu, sigma = (np.ravel(np.asarray(prior[key], dtype=float))[0] for key in ("mu", "sigma"))
-    return float(mu), float(sigma)
+    stated = (np.ravel(np.asarray(prior[key], dtype=float)) for key in ("mu", "sigma"))
+    mu, sigma = (float(values[min(place, len(values) - 1)]) for values in stated)
+    return mu, sigma
 
 
 def varied_terms(analysis: Analysis) -> list[str]:
@@ -222,7 +223,7 @@ def refit_grid(
     cores: int | None = None,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
     **sampler: Any,
-) -> tuple[pd.DataFrame, list[tuple[Fit, str]]]:
+) -> tuple[pd.DataFrame, list[tuple[Varied, dict[float, Fit]]]]:
     """Posteriors from patients on the grid: every point a fit of its own.
 
     Parameters
@@ -242,49 +243,52 @@ def refit_grid(
 
     Returns
     -------
-    tuple of (DataFrame, list of (Fit, str))
-        The columns of `COLUMNS`; `diagnosis` says which points did not converge. And of each term the fit
-        under the widest prior centred at the null, from which `Marginal.of_draws` can start.
+    tuple of (DataFrame, list of (Varied, dict of float to Fit))
+        The columns of `COLUMNS`; `diagnosis` says which points did not converge. And each term with its
+        fits under the priors centred where the reported one is, by prior SD.
     """
     settled = plan(spec, cohort, variant, **sampler)
-    settled = replace(settled, jobs=tuple((_narrowed(a), frame) for a, frame in settled.jobs))
+    settled = replace(
+        settled, jobs=tuple((narrowed(a, CLAIMED), frame) for a, frame in settled.jobs)
+    )
     sets = spec.prior_sets if (variant or "base") == "base" else spec.variant_sets[str(variant)]
     doubtful = sets.get(_SCEPTICAL, {})
     todo = [(a, frame, term) for a, frame in settled.jobs for term in varied_terms(a)]
     rows: list[dict[str, Any]] = []
-    widest: list[tuple[Fit, str]] = []
+    centred: list[tuple[Varied, dict[float, Fit]]] = []
     for number, (analysis, frame, term) in enumerate(todo):
         progress(f"prior grid of {analysis.key}, {term}", number, len(todo))
-        design = design_of(bambi_model(analysis, frame))
+        varied = Varied(analysis, cohort, frame, term, cores)
         # `{x}` stands for the predictor in a spec's own sets.
         sceptical = doubtful.get(term, doubtful.get("{x}") if term == analysis.x else None)
-        centres, scales = grid_of(analysis.priors[term], sceptical)
-        points: list[tuple[str, Fit]] = []
-        for centre, scale in zip(centres, scales, strict=True):
-            prior = Prior.of("Normal", mu=centre, sigma=scale, why="a point of the grid")
-            varied = replace(
-                analysis,
-                priors=analysis.priors | {term: prior},
-                prior_set=f"grid-{setting(scale, centre)}",
-            )
-            if structure_of(varied) is None:
-                design = design_of(bambi_model(varied, frame))
-            draws = sample(varied, frame, design, varied.sampler, cores)
-            points.append(
-                (setting(scale, centre), Fit(varied, cohort, frame, design, *draws, 0, ""))
-            )
+        centres, scales = (each.tolist() for each in grid_of(analysis.priors[term], sceptical))
+        fits = [varied.fit(*point) for point in zip(centres, scales, strict=True)]
         mu, sigma = normal(analysis.priors[term])
-        reported = setting(sigma, mu)
-        rows += _rows(points, term, reported)
-        widest.append((points[-2][1], term))
+        named = [setting(scale, centre) for centre, scale in zip(centres, scales, strict=True)]
+        rows += _rows(list(zip(named, fits, strict=True)), term, setting(sigma, mu))
+        middle = [k for k, centre in enumerate(centres) if centre == mu]
+        centred.append((varied, {scales[k]: fits[k] for k in middle}))
     table = pd.DataFrame(rows).assign(method="refit", priors="grid")
-    return table.reindex(columns=COLUMNS), widest
+    return table.reindex(columns=COLUMNS), centred
 
 
-def _narrowed(analysis: Analysis) -> Analysis:
-    """The analysis reporting its claims only: averages over patients would cost more than the fit."""
-    report = tuple(name for name in analysis.estimands.report if name in CLAIMED)
-    return replace(analysis, estimands=analysis.estimands.model_copy(update={"report": report}))
+def narrowed(analysis: Analysis, report: Sequence[str]) -> Analysis:
+    """The analysis reporting some of its estimands: averages over patients would cost more than the fit.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        A model.
+    report : sequence of str
+        Estimands that are kept.
+
+    Returns
+    -------
+    Analysis
+        The same model, so the same draws.
+    """
+    kept = tuple(name for name in analysis.estimands.report if name in report)
+    return replace(analysis, estimands=analysis.estimands.model_copy(update={"report": kept}))
 
 
 def _rows(points: Sequence[tuple[str, Fit]], term: str, reported: str) -> list[dict[str, Any]]:

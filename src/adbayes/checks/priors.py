@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 
 from adbayes.checks.predictive import COLUMNS, prior_predictive
+from adbayes.checks.prior_size import effective_patients, information_of
 from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.plan import plan
+from adbayes.inference.replicates import prior_outcomes
+from adbayes.inference.sampler import stream
 from adbayes.model import gaussian_copula
 from adbayes.model.analysis import Analysis
-from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.bambi_model import Design, bambi_model, design_of
 from adbayes.model.copula_structure import values_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.imputation import BLOCK, IMPUTATION
@@ -22,11 +26,17 @@ from adbayes.model.spec import Spec, load_spec
 from adbayes.model.stacked import correlated
 from adbayes.results.events import warned
 from adbayes.results.summary import whose
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     import bambi as bmb
 
-TABLE_COLUMNS = ["model", "variant", "priors", "parameter", "prior", "low", "high", "scale", "why"]
+TABLE_COLUMNS = [
+    "model", "variant", "priors", "parameter", "prior", "low", "high", "scale", "ess", "outside",
+    "why", "source",
+]  # fmt: skip
+
+_REPLICATES = 200  # data sets; a share of 1 % is then known to within 0.2 even for one patient
 
 
 @dataclass(frozen=True)
@@ -38,8 +48,11 @@ class Check:
     label : str
         What the data are.
     priors : pandas.DataFrame
-        One row a parameter; the columns of `TABLE_COLUMNS`. `low` and `high` are the prior's 95 %
-        range, as an odds ratio for a coefficient on the log-odds scale.
+        One row a parameter, its provenance; the columns of `TABLE_COLUMNS`. `low` and `high` are the
+        prior's 95 % range, as an odds ratio for a coefficient on the log-odds scale; `why` and `source`
+        say where it is from (no source: a choice for the reason given); `ess` is the number of patients
+        it is worth (`adbayes.checks.prior_size`); `outside` the share (%) of outcomes beyond the
+        instrument's bounds in data that all priors of the model together imply.
     prior_predictive : pandas.DataFrame
         Statistics of data that the priors imply; the columns of `adbayes.checks.predictive.COLUMNS`.
     notes : tuple of str
@@ -56,12 +69,52 @@ class Check:
         parts = [
             self.label,
             *(f"- {note}" for note in self.notes),
-            self.priors.drop(columns=["model", "variant", "priors"]).to_string(index=False),
+            cards(self.priors),
             self.prior_predictive[
                 ["outcome", "visit", "statistic", "observed", "replicated_low", "replicated_high"]
             ].to_string(index=False, float_format=lambda value: f"{value:.4g}"),
         ]
         return "\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        text = "\n".join([self.label, *(f"- {note}" for note in self.notes)])
+        predictive = self.prior_predictive
+        told = ["outcome", "visit", "statistic", "observed", "replicated_low", "replicated_high"]
+        return as_html(
+            text,
+            {
+                "Priors": self.priors.drop(columns=["model", "variant", "priors"]),
+                "Prior predictive": predictive[told],
+            },
+        )
+
+
+def cards(table: pd.DataFrame) -> str:
+    """A prior table for a screen: the numbers, then where each prior is from.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The columns of `TABLE_COLUMNS`.
+
+    Returns
+    -------
+    str
+        Lines of text.
+    """
+    numbers = table.drop(columns=["model", "variant", "priors", "why", "source"])
+    sourced = table["why"] + (" [" + table["source"] + "]").where(table["source"] != "", "")
+    reasons = dict.fromkeys(
+        f"  {name}: {why}" for name, why in zip(table["parameter"], sourced, strict=True)
+    )
+    lines = numbers.to_string(index=False, na_rep="", float_format=lambda value: f"{value:.4g}")
+    return "\n".join([
+        lines,
+        "low, high: 95 % range; ess: patients the prior is worth; outside: % of implied data (from print: of "
+        "the prior) beyond the instrument's bounds",
+        *reasons,
+    ])  # fmt: skip
 
 
 def check(
@@ -100,7 +153,7 @@ def check(
     tables, rows, notes = [], [], []
     for analysis, frame in settled.jobs:
         design = design_of(bambi_model(analysis, frame))
-        tables.append(prior_table(analysis, frame))
+        tables.append(prior_table(analysis, frame, design))
         found = prior_predictive(analysis, frame, design, analysis.sampler.seed)
         rows += [{**whose(analysis, cohort), **row} for row in found]
         gaps = ", ".join(f"{reason} in {n}" for reason, n in frame.dropped.items()) or "none"
@@ -121,7 +174,9 @@ def check(
     )
 
 
-def prior_table(analysis: Analysis, frame: ModelFrame) -> pd.DataFrame:
+def prior_table(
+    analysis: Analysis, frame: ModelFrame, design: Design | None = None
+) -> pd.DataFrame:
     """Every prior of an analysis with its range and reason.
 
     Parameters
@@ -130,6 +185,8 @@ def prior_table(analysis: Analysis, frame: ModelFrame) -> pd.DataFrame:
         The model and its priors.
     frame : ModelFrame
         The rows; they say how many times a matrix of correlations is for.
+    design : Design, optional
+        The predictors; without them `ess` and `outside` stay empty.
 
     Returns
     -------
@@ -140,6 +197,8 @@ def prior_table(analysis: Analysis, frame: ModelFrame) -> pd.DataFrame:
     rows = []
     among = correlated(analysis, frame)
     odds = analysis.link == "logit"
+    information = {} if design is None else information_of(analysis, frame, design)
+    outside = float("nan") if design is None else _outside(analysis, frame, design)
     for name, prior in analysis.priors.items():
         shown = (
             [(name, prior)]
@@ -164,10 +223,30 @@ def prior_table(analysis: Analysis, frame: ModelFrame) -> pd.DataFrame:
                     "low": float(low.min()),
                     "high": float(high.max()),
                     "scale": "odds ratio" if coefficient else _scale(name, analysis),
-                    "why": prior.why,
+                    "why": prior.reason,
+                    "source": prior.source,
+                    "ess": effective_patients(one, information.get(label, float("nan"))),
+                    "outside": outside,
                 }
             )
     return pd.DataFrame(rows, columns=TABLE_COLUMNS)
+
+
+def _outside(analysis: Analysis, frame: ModelFrame, design: Design) -> float:
+    """% of the prior predictive beyond the bounds of the instrument; NaN where it has none."""
+    instrument = OUTCOMES.get(frame.outcome)
+    if analysis.family.name == "bernoulli":
+        return 0.0
+    if instrument is None or (instrument.low is None and instrument.high is None):
+        return float("nan")
+    rng = np.random.default_rng(stream(analysis.sampler.seed, "outside", analysis.key))
+    y = prior_outcomes(analysis, frame, design, _REPLICATES, rng)
+    beyond = np.zeros(y.shape, dtype=bool)
+    if instrument.low is not None:
+        beyond |= y < instrument.low
+    if instrument.high is not None:
+        beyond |= y > instrument.high
+    return 100 * float(beyond.mean())
 
 
 def _scale(name: str, analysis: Analysis) -> str:

@@ -43,10 +43,10 @@ def response_statistics(
             return
         before = column.to_numpy(dtype=float)[mask]
         for rule in rules_of(analysis):
-            yield f"{rule.name} count", _falls(rule, before), "patients"
+            yield f"{rule.name} count", _falls(rule, before), f"patients, of {len(before)}"
     elif analysis.family.name == "cumulative":
         for rule, lowest in rules_of(analysis).items():
-            yield f"{rule.name} count", _at_least(lowest), "patients"
+            yield f"{rule.name} count", _at_least(lowest), f"patients, of {int(mask.sum())}"
 
 
 def _falls(rule: ResponseRule, before: np.ndarray) -> Statistic:

@@ -1,23 +1,36 @@
 """What if I had believed something else: every way of asking, for print and for patients, in one table."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy import stats
 
 from adbayes.checks.claims import claims
-from adbayes.checks.conflict import box_p, contraction
-from adbayes.checks.credibility import Credibility, credibility, normal_credibility
+from adbayes.checks.credibility import Credibility, credibility
 from adbayes.checks.marginal import Marginal
-from adbayes.checks.power_scaling import COLUMNS, MAX_KHAT, power_scaling, scaled
+from adbayes.checks.power_scaling import COLUMNS, power_scaling, scaled
 from adbayes.checks.prior_grid import (
     normal,
     printed_marginal,
     published_grid,
     quantities_of,
     refit_grid,
+)
+from adbayes.checks.refits import Bracket, Varied, bracket
+from adbayes.checks.withstood import (
+    FROM_NORMAL,
+    conflict_row,
+    on_prior_scale,
+    place_of,
+    reverse_row,
+    unreached_row,
+    whose,
+    withstood,
+    working,
 )
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
@@ -27,10 +40,7 @@ from adbayes.inference.printed import posterior, printed_likelihood
 from adbayes.inference.printed_answer import SCALES
 from adbayes.model.spec import Spec
 from adbayes.results.estimands import Estimand, estimands
-from adbayes.results.summary import identity
 
-CONFLICT = 0.05
-"""Box's p below which prior and data are said to conflict."""
 ALPHA = 0.8
 """Power of prior or likelihood in the rows of power-scaling."""
 
@@ -86,54 +96,77 @@ def sensitivity(
         fit = fit_analysis(analysis, cohort, frame, cores=cores)
         tables.append(power_scaling(fit, ALPHA))
         reported |= {(str(analysis.x), q.key): (fit, q) for q in estimands(fit)}
-    grid, widest = refit_grid(spec, cohort, variant, cores=cores, progress=progress, **sampler)
+    grid, terms = refit_grid(spec, cohort, variant, cores=cores, progress=progress, **sampler)
     rows = []
-    for wide, term in widest:
-        for quantity in quantities_of(wide, term):
-            fit, mine = reported[str(wide.analysis.x), quantity.key]
-            rows += _reverse(fit, mine, term, wide, quantity)
+    for number, (varied, centred) in enumerate(terms):
+        progress(f"what {varied.analysis.key}, {varied.term}, withstands", number, len(terms))
+        for quantity in quantities_of(centred[max(centred)], varied.term):
+            fit, mine = reported[str(varied.analysis.x), quantity.key]
+            # Elsewhere, such as points where the prior is of log odds, the refits of the grid answer.
+            if on_prior_scale(fit, quantity):
+                rows += _reverse(fit, mine, varied, centred, quantity)
     return pd.concat([*tables, grid, pd.DataFrame(rows)], ignore_index=True).reindex(
         columns=COLUMNS
     )
 
 
 def _reverse(
-    fit: Fit, reported: Estimand, term: str, wide: Fit, quantity: Estimand
+    fit: Fit, reported: Estimand, varied: Varied, centred: dict[float, Fit], quantity: Estimand
 ) -> list[dict[str, Any]]:
-    """The rows of one claim that are not refits."""
-    report = np.exp if quantity.unit == "ratio" else np.asarray
-    values = np.ravel(quantity.draws.to_numpy())
-    theta = np.log(values) if quantity.unit == "ratio" else values
-    mu, sigma = normal(wide.analysis.priors[term])
-    log_prior = -0.5 * ((theta - mu) / sigma) ** 2
-    null = float(np.log(quantity.null) if quantity.unit == "ratio" else quantity.null)
+    """The rows of one claim that are not points of the grid, from its draws under the widest prior."""
+    theta, null, report = working(quantity)
+    place = place_of(fit, varied.term, quantity)
+    widest = normal(centred[max(centred)].analysis.priors[varied.term], place)
+    log_prior = -0.5 * ((theta - widest[0]) / widest[1]) ** 2
     marginal = Marginal.of_draws(theta, log_prior, null)
-    prior = normal(fit.analysis.priors[term])
-    found, note = _withstood(marginal, prior[1])
-    now = np.ravel(reported.draws.to_numpy())
-    now = np.log(now) if quantity.unit == "ratio" else now
-    who: dict[str, Any] = {
-        key: identity(fit)[key] for key in ("model", "variant", "evidence", "cohort")
-    }
-    who |= {"denominator": fit.frame.n, "estimand": quantity.estimand, "outcome": quantity.outcome}
-    who |= {"visit": quantity.visit, "term": quantity.term, "priors": fit.analysis.prior_set}
+    prior = normal(fit.analysis.priors[varied.term], place)
+    found, note = withstood(marginal, widest, prior[1])
+    fitted = None
+    if note == FROM_NORMAL and varied.compiled and prior[0] == null:
+        between = bracket(varied, centred, quantity.key, null)
+        if between is not None:
+            found, note, fitted = by_refits(found, between, null, marginal.side)
+    now, _, _ = working(reported)
+    who = whose(fit, quantity)
+    row = (
+        unreached_row(marginal, found, quantity.estimand)
+        if note == FROM_NORMAL
+        else reverse_row(marginal, found, prior, report, quantity.estimand, note, fitted)
+    )
     return [
-        who | _reverse_row(marginal, found, prior, report, quantity.estimand, note),
-        who | _conflict_row(marginal, prior, float(now.std(ddof=1))),
+        who | row,
+        who | conflict_row(marginal, prior, float(now.std(ddof=1))),
     ]
 
 
-def _withstood(marginal: Marginal, scale: float) -> tuple[Credibility, str]:
-    """Reverse-Bayes from draws; in closed form where they do not reach the tipping prior."""
-    found = credibility(marginal, scale)
-    reaches = np.isfinite(found.tipping_scale)
-    if reaches and marginal.khat(marginal.null, found.tipping_scale) <= MAX_KHAT:
-        return found, ""
-    if not reaches and not found.stands_flat:
-        return found, ""
-    estimate, se = marginal.moments()
-    note = "normal approximation: the draws do not reach a prior so sceptical"
-    return normal_credibility(estimate, se, marginal.null, scale), note
+def by_refits(
+    found: Credibility, between: Bracket, null: float, side: float
+) -> tuple[Credibility, str, Estimand]:
+    """Put the tipping prior that fits found in place of an approximation.
+
+    Parameters
+    ----------
+    found : Credibility
+        The approximation; its centre and intrinsic credibility stay.
+    between : Bracket
+        From fits.
+    null : float
+        The value of no effect on the scale of the prior.
+    side : float
+        On which side of it the data lie.
+
+    Returns
+    -------
+    tuple of (Credibility, str, Estimand)
+        A note for the sentence, and the claim's draws under the narrowest prior that it withstood.
+    """
+    scale = float(np.sqrt(between.falls * between.stands))
+    limit = null + side * float(stats.norm.ppf(0.975)) * scale
+    note = f"by refits: it stands at {between.stands:.3g}, "
+    note += f"not at {between.falls:.3g}" if between.converged else (
+        f"at {between.falls:.3g} prior and data disagree too much for the fit to converge"
+    )  # fmt: skip
+    return replace(found, tipping_scale=scale, sceptical_limit=limit), note, between.at
 
 
 def published_sensitivity(ids: Iterable[str] | None = None) -> pd.DataFrame:
@@ -172,8 +205,8 @@ def published_sensitivity(ids: Iterable[str] | None = None) -> pd.DataFrame:
         }
         found = credibility(marginal, normal(prior)[1])
         rows += [who | row for row in _scaled(marginal, normal(prior), asked.null, report)]
-        rows.append(who | _reverse_row(marginal, found, normal(prior), report, asked.estimand, ""))
-        rows.append(who | _conflict_row(marginal, normal(prior), now.grid.moments()[1]))
+        rows.append(who | reverse_row(marginal, found, normal(prior), report, asked.estimand, ""))
+        rows.append(who | conflict_row(marginal, normal(prior), now.grid.moments()[1]))
     table = pd.concat([published_grid(wanted), pd.DataFrame(rows)], ignore_index=True)
     return table.reindex(columns=[*COLUMNS, "published_id"])
 
@@ -244,71 +277,3 @@ def _scaled(
         {"method": "power_scaling", **{key: row[key] for key in kept}}
         for row in scaled([quantity], densities[0], densities[1], ALPHA, 0.95)
     ]
-
-
-def _reverse_row(
-    marginal: Marginal,
-    found: Credibility,
-    prior: tuple[float, float],
-    report: Callable[..., Any],
-    estimand: str,
-    note: str,
-) -> dict[str, Any]:
-    row: dict[str, Any] = {"method": "reverse_bayes", "diagnosis": sentence(found, estimand, note)}
-    limit = float(report(found.sceptical_limit))
-    row["setting"] = (
-        f"tipping_scale={found.tipping_scale:.4g};tipping_centre={found.tipping_centre:.4g};"
-        f"sceptical_limit={limit:.4g};p_intrinsic={found.p_intrinsic:.3g}"
-        if found.stands_flat
-        else f"none;p_intrinsic={found.p_intrinsic:.3g}"
-    )
-    if np.isfinite(found.tipping_scale):
-        at = marginal.summaries(marginal.null, found.tipping_scale, report).iloc[0]
-        row |= {k: at[k] for k in ("mean", "median", "ci_low", "ci_high", "prob_direction")}
-        moved = marginal.summaries([marginal.null, prior[0]], [found.tipping_scale, prior[1]])
-        row["shift_in_sd"] = (moved["mean"][0] - moved["mean"][1]) / moved["sd"][1]
-        row["khat"] = marginal.khat(marginal.null, found.tipping_scale)
-    return row
-
-
-def _conflict_row(
-    marginal: Marginal, prior: tuple[float, float], posterior_sd: float
-) -> dict[str, Any]:
-    p = box_p(marginal, *prior)
-    return {
-        "method": "conflict",
-        "setting": f"box_p={p:.4g};contraction={contraction(prior[1], posterior_sd):.4g}",
-        "diagnosis": "prior-data conflict" if p < CONFLICT else "",
-    }
-
-
-def sentence(found: Credibility, estimand: str, note: str = "") -> str:
-    """What a statistician would write of a claim.
-
-    Parameters
-    ----------
-    found : Credibility
-        What the claim withstands.
-    estimand : str
-        odds_ratio, or another quantity whose null is 0.
-    note : str, optional
-        Added in brackets.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
-    of, null = ("the log OR", "1") if estimand == "odds_ratio" else ("the change", "0")
-    if estimand not in ("odds_ratio", "mean_change"):
-        of = "the difference"
-    if not found.stands_flat:
-        text = f"the 95 % interval includes {null} even under a flat prior: no prior takes anything away"
-    elif np.isnan(found.tipping_scale):
-        text = f"no prior centred at no effect makes the 95 % interval include {null}"
-    else:
-        text = (
-            f"with the prior SD of {of} under {found.tipping_scale:.3g} the 95 % interval includes "
-            f"{null}"
-        )
-    return f"{text} ({note})" if note else text

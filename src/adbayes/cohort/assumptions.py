@@ -5,10 +5,10 @@ missing, how a patient's visits are related. Every such choice is a field here; 
 another set of them, so that an ensemble shows how much the print leaves open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -122,6 +122,14 @@ class Assumptions:
                 f"assumption baseline_gap is {self.baseline_gap:g} SDs, allowed is -1.5 to 1.5"
             )
 
+    def __reduce__(self) -> tuple[Callable[..., "Assumptions"], tuple[dict[str, Any]]]:
+        # A read-only view of a mapping cannot be sent to another process; what it shows can.
+        shown = {
+            name: dict(value) if isinstance(value, MappingProxyType) else value
+            for name, value in self.__dict__.items()
+        }
+        return _read_only, (shown,)
+
     def describe(self) -> dict[str, str]:
         """The choices as text, for a file's header.
 
@@ -134,6 +142,14 @@ class Assumptions:
         shown["extra_measured"] = {f"{k}_w{v}": n for (k, v), n in self.extra_measured.items()}
         shown["guesses"] = dict(self.guesses)
         return {name: str(value) for name, value in shown.items()}
+
+
+def _read_only(shown: dict[str, Any]) -> Assumptions:
+    given: dict[str, Any] = {
+        name: MappingProxyType(value) if isinstance(value, dict) else value
+        for name, value in shown.items()
+    }
+    return Assumptions(**given)
 
 
 def vary_assumptions(seed: int) -> Assumptions:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.errors import DataError
+from adbayes.shown import as_html
 
 Evidence = Literal["simulated", "reconstructed", "patients"]
 
@@ -116,6 +117,10 @@ class Cohort:
         head = f"Cohort{number} ({self.evidence}): {self.label}"
         notes = [f"note: {message}" for message in self.messages]
         return "\n  ".join([head, *lines, *notes])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(repr(self))
 
 
 def _canonical(value: Any) -> str:

@@ -74,10 +74,14 @@ def concurrent(name: str) -> bool:
     Returns
     -------
     bool
-        True for a flag after baseline: associated with the response while it came about, not a
-        predictor of it.
+        True for a flag after baseline, and for a laboratory value of the outcome's own visit:
+        associated with the response while it came about, not a predictor of it. A group of it
+        (``ldh_ge_250_w16 = 1``) is named like it.
     """
-    return _FLAG.fullmatch(name) is not None and not name.endswith("_w0")
+    column = name.partition(" = ")[0].rpartition(", ")[2]
+    if column in CUTOFFS:
+        return True  # the value of the row's own visit
+    return _FLAG.fullmatch(column) is not None and not column.endswith("_w0")
 
 
 def timing(name: str) -> str:

@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from adbayes.inference.fit import Fit
+from adbayes.model.sentences import nearest
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     from adbayes.paper.published import Paper
+
+
+class MissingFitError(KeyError):
+    """A predictor that was not fitted; a `KeyError` that prints as a sentence."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Fits(Mapping[str, Fit]):
@@ -27,7 +36,11 @@ class Fits(Mapping[str, Fit]):
         self.skipped = dict(skipped or {})
 
     def __getitem__(self, x: str) -> Fit:
-        return self._fits[x]
+        if x in self._fits:
+            return self._fits[x]
+        if x in self.skipped:
+            raise MissingFitError(f"{x} was left out: {self.skipped[x]}")
+        raise MissingFitError(f"no fit for {x!r}{nearest(x, self._fits)}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fits)
@@ -71,7 +84,7 @@ class Fits(Mapping[str, Fit]):
         return pd.concat([fit.check(seed) for fit in self.values()], ignore_index=True)
 
     def sensitivity(self, alpha: float = 0.8) -> pd.DataFrame:
-        """Power-scaling of all fits.
+        """Sensitivity of all fits.
 
         Parameters
         ----------
@@ -85,13 +98,13 @@ class Fits(Mapping[str, Fit]):
         """
         return pd.concat([fit.sensitivity(alpha) for fit in self.values()], ignore_index=True)
 
-    def compare(self, paper: "Paper") -> pd.DataFrame:
+    def compare(self, paper: "Paper | None" = None) -> pd.DataFrame:
         """All fits beside the printed numbers that the spec answers.
 
         Parameters
         ----------
-        paper : Paper
-            The printed numbers.
+        paper : Paper, optional
+            The printed numbers; `load_paper` if not given.
 
         Returns
         -------
@@ -104,6 +117,13 @@ class Fits(Mapping[str, Fit]):
         first = next(iter(self.values()))
         return (
             f"Fits of {first.analysis.model}: one a predictor ({', '.join(self)})\n"
-            + "".join(f"  {x} left out: {reason}\n" for x, reason in self.skipped.items())
+            + "".join(
+                f"  {x} left out: {reason.partition(';')[0]}\n"
+                for x, reason in self.skipped.items()
+            )
             + f"  {first.cohort.label}"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(repr(self))

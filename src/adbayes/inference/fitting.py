@@ -131,21 +131,11 @@ def fit_analysis(
     Fit
         Sampled a second time at a target acceptance of 0.99 where the first did not pass the gate.
     """
-    design = design_of(bambi_model(analysis, frame))
-    identity = fingerprint(
-        {
-            "analysis": analysis.content(),
-            "data": frame.hash(),
-            "evidence": cohort.evidence,
-            "cohort": cohort.index,
-        }
-    )
-    path = None if folder is None else Path(folder) / f"{stem(analysis, cohort)}.nc"
-    stored = None if path is None or fresh else load(path, identity)
+    stored = None if folder is None or fresh else stored_fit(analysis, cohort, frame, folder)
     if stored is not None:
-        tree, retries = stored
-        draws = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
-        return Fit(analysis, cohort, frame, design, *draws, retries, identity)
+        return stored
+    design = design_of(bambi_model(analysis, frame))
+    identity = _identity(analysis, cohort, frame)
     settings = analysis.sampler
     draws = sample(analysis, frame, design, settings, cores)
     found = Fit(analysis, cohort, frame, design, *draws, 0, identity)
@@ -154,10 +144,56 @@ def fit_analysis(
         careful = SamplerTable(**{**settings.model_dump(), "target_accept": RETRY_TARGET_ACCEPT})
         draws = sample(analysis, frame, design, careful, cores)
         found = Fit(analysis, cohort, frame, design, *draws, 1, identity)
-    if path is not None:
+    if folder is not None:
         tree = xr.DataTree.from_dict({"posterior": draws[0], "sample_stats": draws[1]})
-        save(path, tree, identity, found.retries)
+        save(_path(analysis, cohort, folder), tree, identity, found.retries)
     return found
+
+
+def stored_fit(
+    analysis: Analysis, cohort: Cohort, frame: ModelFrame, folder: str | Path
+) -> Fit | None:
+    """A fit whose draws are kept already.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was fitted.
+    cohort : Cohort
+        To what.
+    frame : ModelFrame
+        The rows, from `model_frame`.
+    folder : str or path
+        The store.
+
+    Returns
+    -------
+    Fit or None
+        None where there are no draws of this fingerprint, or they are damaged.
+    """
+    identity = _identity(analysis, cohort, frame)
+    stored = load(_path(analysis, cohort, folder), identity)
+    if stored is None:
+        return None
+    tree, retries = stored
+    draws = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    design = design_of(bambi_model(analysis, frame))
+    return Fit(analysis, cohort, frame, design, *draws, retries, identity)
+
+
+def _identity(analysis: Analysis, cohort: Cohort, frame: ModelFrame) -> str:
+    return fingerprint(
+        {
+            "analysis": analysis.content(),
+            "data": frame.hash(),
+            "evidence": cohort.evidence,
+            "cohort": cohort.index,
+        }
+    )
+
+
+def _path(analysis: Analysis, cohort: Cohort, folder: str | Path) -> Path:
+    return Path(folder) / f"{stem(analysis, cohort)}.nc"
 
 
 def stem(analysis: Analysis, cohort: Cohort) -> str:

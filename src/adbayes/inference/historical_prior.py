@@ -9,6 +9,7 @@ from adbayes.errors import DataError
 from adbayes.inference.beta_mixture import BetaMixture, divergence
 from adbayes.inference.meta_analytic import TAU_SCALE, MetaAnalysis, meta_analysis
 from adbayes.paper.evidence import LABELLED_ARMS, load_evidence
+from adbayes.shown import as_html
 
 ROBUST_WEIGHT = 0.2
 """Weight of the uniform component: one chance in five that the earlier studies say nothing about this
@@ -84,6 +85,10 @@ class HistoricalPrior:
             f"  median {float(self.robust.ppf(0.5)):.3f} ({low:.3f} to {high:.3f}, 95 % equal-tailed), "
             f"worth {self.ess():.1f} patients\n  {self.provenance}"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(repr(self), {"Studies": self.studies})
 
 
 def prior_studies(

@@ -1,40 +1,23 @@
 """Posteriors from print alone: the only ones about the paper's real patients."""
 
-import tomllib
-from functools import cache
 from numbers import Integral
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from adbayes.errors import DataError, SpecError
 from adbayes.inference.printed_answer import SCALES, Answer, summary_table
+from adbayes.inference.printed_hierarchy import horseshoe_answer
 from adbayes.inference.printed_ids import quantity, quantity_ids, reason
 from adbayes.inference.printed_posterior import PrintedPosterior, prior_on
+from adbayes.inference.printed_priors import BLOCK, chosen_set, in_block, prior_of
 from adbayes.inference.printed_quantity import Quantity
 from adbayes.inference.printed_together import all_together, together, together_ids
 from adbayes.inference.quadrature import Grid
-from adbayes.model.library import models_folder
-from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
+from adbayes.model.prior_sets import PriorSet
 from adbayes.model.priors import Prior
 from adbayes.paper.likelihood import Likelihood
 from adbayes.paper.published import Paper
-
-PRIOR_FILE = "published.toml"
-
-
-@cache
-def prior_sets() -> MappingProxyType[str, PriorSet]:
-    """The prior sets of models/published.toml.
-
-    Returns
-    -------
-    mapping
-        Set name to kind of quantity to prior; the first set is the reported one.
-    """
-    text = (models_folder() / PRIOR_FILE).read_text(encoding="utf-8")
-    return MappingProxyType(resolve_sets(tomllib.loads(text)["priors"], PRIOR_FILE))
 
 
 def posterior(
@@ -69,13 +52,18 @@ def posterior(
     Raises
     ------
     DataError
-        For an unknown id, a suspected misprint, a number that print alone cannot answer, or an n or a
-        likelihood that the quantity does not take.
+        For an unknown id, a suspected misprint, a number that print alone cannot answer, an n or a
+        likelihood that the quantity does not take, or a set with one prior of many rows (``horseshoe``).
     SpecError
         For an unknown prior set, or what is neither a set's name nor a prior.
     """
     _check_priors(priors)
     asked, variant, n = _asked(id, n, likelihood)
+    if isinstance(priors, str) and in_block(asked, _chosen(priors)[1]):
+        raise DataError(
+            f"{asked.id}: {priors} is one prior of all rows of the table, whose posterior is drawn and not "
+            "on a grid; ask `load_paper().posterior`"
+        )
     return _posterior(asked, variant, n, priors)
 
 
@@ -118,7 +106,14 @@ def answer(
     """
     alone = id not in together_ids() or id in quantity_ids()
     if variant is None and alone:
-        return posterior(id, priors, n, likelihood)
+        _check_priors(priors)
+        asked, found, n = _asked(id, n, likelihood)
+        name, chosen = _chosen(priors)
+        if isinstance(priors, Prior) or not in_block(asked, chosen):
+            return _posterior(asked, found, n, priors)
+        if found != "base":
+            raise DataError(f"{asked.id} under {name} knows the likelihood 'skewed' only.")
+        return horseshoe_answer(asked.id, chosen[BLOCK], name, chosen["log_sd_ratio"])
     _check_priors(priors)
     _check_whole(n)
     if likelihood != "skewed":
@@ -152,9 +147,9 @@ def printed_likelihood(
         As `posterior`.
     """
     asked, variant, n = _asked(id, n, likelihood)
-    _, chosen = choose_set(prior_sets(), priors, PRIOR_FILE)
+    _, chosen = chosen_set(priors)
     shape = asked.build(n, chosen, "wald" if variant == "wald" else "skewed")
-    return asked, shape, chosen[asked.kind]
+    return asked, shape, prior_of(asked, chosen)
 
 
 def _asked(id: str, n: int | None, likelihood: str) -> tuple[Quantity, str, int | None]:
@@ -191,7 +186,7 @@ def _posterior(
 ) -> PrintedPosterior:
     given = isinstance(priors, Prior)
     name, chosen = _chosen(priors)
-    prior = priors if isinstance(priors, Prior) else chosen[asked.kind]
+    prior = priors if isinstance(priors, Prior) else prior_of(asked, chosen)
     shape = asked.build(n, chosen, "wald" if variant == "wald" else "skewed")
     scale = SCALES[asked.scale]
     log_prior = prior_on(scale, prior)
@@ -224,7 +219,7 @@ def _posterior(
 
 def _chosen(priors: str | Prior | None) -> tuple[str, PriorSet]:
     """The named set, the reported one beside a prior of the caller's."""
-    return choose_set(prior_sets(), None if isinstance(priors, Prior) else priors, PRIOR_FILE)
+    return chosen_set(None if isinstance(priors, Prior) else priors)
 
 
 def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:
@@ -249,6 +244,9 @@ def published_summary(paper: Paper, priors: str | None = None) -> pd.DataFrame:
     posteriors: list[Answer] = []
     for asked in (quantity(id) for id in quantity_ids() if id in wanted):
         variants = dict(asked.denominators)
+        if in_block(asked, _chosen(priors)[1]):
+            posteriors.append(answer(asked.id, priors))
+            continue
         if asked.estimand == "odds_ratio":
             variants["wald"] = variants["base"]
         posteriors += [_posterior(asked, variant, n, priors) for variant, n in variants.items()]

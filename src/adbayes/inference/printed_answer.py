@@ -13,6 +13,7 @@ from scipy import special
 from adbayes.cohort.derive import timing
 from adbayes.errors import DataError
 from adbayes.model.priors import Prior
+from adbayes.shown import as_html
 
 Array = NDArray[np.float64]
 
@@ -249,6 +250,10 @@ class Answer(ABC):
             f"  posterior  {line}\n"
             f"  note       {self.note}"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(repr(self))
 
 
 def summary_table(posteriors: Sequence[Answer]) -> pd.DataFrame:

@@ -7,10 +7,17 @@ import numpy as np
 from adbayes.errors import SpecError
 from adbayes.inference.hierarchy import Pooled, Rows
 from adbayes.inference.printed_answer import SCALES, Answer
-from adbayes.inference.printed_dependence import dependence_of, dependences, row_ids
+from adbayes.inference.printed_dependence import (
+    HIERARCHICAL,
+    dependence_of,
+    dependences,
+    row_ids,
+)
 from adbayes.inference.printed_draws import PrintedDraws
 from adbayes.inference.printed_posterior import PrintedPosterior
 from adbayes.inference.printed_quantity import Quantity, build_quantity
+from adbayes.inference.shrunken_rows import ShrunkenRows
+from adbayes.inference.weighted import WeightedDraws
 from adbayes.model.priors import Prior
 from adbayes.paper.root_table import RootTable
 
@@ -82,6 +89,13 @@ def hierarchical_answer(
     pooled = _pool(table, variant, prior, log_sd_ratio)
     if id == scale_id(table):
         return _scale(table, pooled, variant, prior, priors)
+    draws = pooled.effects[row_ids(table).index(id)]
+    return _row(id, variant, prior, priors, _note(table, variant), draws)
+
+
+def _row(
+    id: str, variant: str, prior: Prior, priors: str, note: str, draws: WeightedDraws
+) -> PrintedDraws:
     quantity = build_quantity(id)
     return PrintedDraws(
         id=id,
@@ -97,9 +111,56 @@ def hierarchical_answer(
         visit=quantity.visit,
         n=quantity.denominators["base"],
         null=quantity.null,
-        note=f"{_note(table, variant)}; {quantity.caveat}",
-        draws=pooled.effects[row_ids(table).index(id)],
+        note=f"{note}; {quantity.caveat}",
+        draws=draws,
     )
+
+
+@cache
+def _shrunken(prior: Prior, log_sd_ratio: Prior) -> WeightedDraws:
+    correlation = dependence_of("table5", dependences()[HIERARCHICAL])
+    return ShrunkenRows(_roots("table5", log_sd_ratio), correlation, prior.frozen()).draws()
+
+
+def horseshoe_answer(id: str, prior: Prior, priors: str, log_sd_ratio: Prior) -> PrintedDraws:
+    """The posterior of one row of Table 5 with all its rows under one regularised horseshoe.
+
+    Parameters
+    ----------
+    id : str
+        Of ``row_ids("table5")``.
+    prior : Prior
+        A RegularizedHorseshoe of as many predictors as the table has rows.
+    priors : str
+        Name of its set.
+    log_sd_ratio : Prior
+        As in `hierarchical_answer`; no part of these rows' likelihoods.
+
+    Returns
+    -------
+    PrintedDraws
+        The row; the estimates of all rows correlate as in the variant ``hierarchical``.
+
+    Raises
+    ------
+    SpecError
+        For another prior, or another number of predictors.
+    """
+    rows = row_ids("table5")
+    if prior.distribution != "RegularizedHorseshoe" or prior["predictors"] != float(len(rows)):
+        raise SpecError(
+            f"The prior of the rows of Table 5 together is a RegularizedHorseshoe of {len(rows)} "
+            f"predictors, found {prior}."
+        )
+    labs = dependences()[HIERARCHICAL]
+    note = (
+        f"the {len(rows)} odds ratios of the table are under one regularised horseshoe, independent "
+        "beforehand, each row with its own skewed likelihood; their estimates correlate as for laboratory "
+        f"values that correlate by {labs.same_lab:g} between visits and by {labs.other_lab:g} with each "
+        "other before they are cut in two (stated, not printed)"
+    )
+    draws = _shrunken(prior, log_sd_ratio)[rows.index(id)]
+    return _row(id, "base", prior, priors, note, draws)
 
 
 def _scale(table: str, pooled: Pooled, variant: str, prior: Prior, priors: str) -> PrintedPosterior:

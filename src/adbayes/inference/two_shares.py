@@ -16,12 +16,12 @@ Array = NDArray[np.float64]
 
 
 def as_mixture(prior: Prior) -> BetaMixture:
-    """A stated beta prior as a mixture of one component.
+    """A stated prior of a share as a mixture of betas; a Beta has one component.
 
     Parameters
     ----------
     prior : Prior
-        A Beta.
+        A Beta or a BetaMixture.
 
     Returns
     -------
@@ -33,6 +33,9 @@ def as_mixture(prior: Prior) -> BetaMixture:
     SpecError
         For another distribution.
     """
+    if prior.distribution == "BetaMixture":
+        w, a, b = (np.asarray(prior[key], dtype=float).tolist() for key in ("w", "alpha", "beta"))
+        return BetaMixture(tuple(np.array(w) / sum(w)), tuple(a), tuple(b))
     if prior.distribution != "Beta":
         raise SpecError(f"The prior of a nested share is a Beta, found {prior}.")
     values = dict(prior.parameters)

@@ -7,7 +7,7 @@ import pandas as pd
 from adbayes.errors import DataError
 from adbayes.model.analysis import Analysis
 from adbayes.model.kinds import KINDS
-from adbayes.model.responses import OF_FRACTIONS, beside_levels, score_of
+from adbayes.model.responses import OF_FRACTIONS, beside_levels, is_fraction_regression, score_of
 from adbayes.model.sentences import nearest
 
 # Quantities that have one value a level of the spec's `by` column.
@@ -48,7 +48,21 @@ def unanswerable(analysis: Analysis) -> list[str]:
     if "share_mcid" in a.estimands.report and a.estimands.mcid is None:
         faults.append(f'{where} share_mcid needs mcid = {{ value = ..., source = "..." }}')
     by = a.estimands.by
-    per_level = {*OF_FRACTIONS, *(("response",) if score_of(a) else ())}
+    regression = is_fraction_regression(a)
+    per_level = {*OF_FRACTIONS, "response"} if score_of(a) and not regression else set()
+    if regression and "response" in a.estimands.report and not a.estimands.at:
+        faults.append(f"{where} response needs at = {{ column = [values] }} in a regression")
+    faults += [
+        f"{where} at: {name!r} is not a column of the formula{nearest(name, a.mean.columns)}"
+        for name in a.estimands.at
+        if name not in a.mean.columns
+    ]
+    faults += [
+        f"{where} at: {name!r} = {value:g} has no logarithm, and [data] log2 names it"
+        for name, values in a.estimands.at.items()
+        for value in values
+        if name in a.data.log2 and not value > 0
+    ]
     if set(a.estimands.report) & per_level and beside_levels(a):
         faults.append(
             f"{where} quantities of a fraction are for models of {by!r} and one group intercept; take "

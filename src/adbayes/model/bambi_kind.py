@@ -11,7 +11,7 @@ from adbayes.model.families import FAMILIES
 from adbayes.model.formula import Formula, parse_formula
 from adbayes.model.kind import Likelihood, Parameter
 from adbayes.model.one_course import has_cutoff, is_bounded_score, is_lognormal_lab
-from adbayes.model.responses import response_estimands
+from adbayes.model.responses import percent_change_of, response_estimands
 from adbayes.model.sentences import nearest
 from adbayes.model.spec_tables import BambiTable
 
@@ -119,6 +119,9 @@ def answers(analysis: Analysis) -> frozenset[str]:
     found: set[str] = set()
     if gaussian:
         found |= {"mean", "mean_change", "ratio_of_means"}
+    if gaussian and not any(formula.groups for formula in a.formulas.values()):
+        found |= {"mean_difference"}
+        found |= {"mean_percent_change"} if percent_change_of(a) else set()
     if intercept:
         found |= {"icc"}
     if intercept and a.family.name == "gaussian":

@@ -11,6 +11,7 @@ from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.formula import NUMERIC_TRANSFORMS
 from adbayes.model.frame import ModelFrame
+from adbayes.model.mixtures import MIXTURES
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -60,12 +61,15 @@ class Design:
         In the order of the columns.
     model : bambi.Model
         The unbuilt model they come from.
+    parameter : str
+        Whose linear predictor it is: the mean's, or that of a parameter with a formula of its own.
     """
 
     X: np.ndarray
     offset: np.ndarray | None
     terms: tuple[Term, ...]
     model: "bmb.Model"
+    parameter: str = MEAN
 
     @property
     def coefficients(self) -> tuple[str, ...]:
@@ -90,7 +94,7 @@ class Design:
         numpy.ndarray
             One row an observation.
         """
-        common = _parent(self.model).design.common
+        common = _component(self.model, self.parameter).design.common
         return np.asarray(common.evaluate_new_data(rows).design_matrix, dtype=float)
 
     def coefficient_draws(self, posterior: "xr.Dataset") -> np.ndarray:
@@ -173,7 +177,9 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             extra_namespace=dict(NUMERIC_TRANSFORMS),
         )
     for one in design_of(model).terms:
-        for key, value in known[one.name].parameters if one.name in known else ():
+        if one.name not in known or known[one.name].distribution in MIXTURES:
+            continue  # a mixture's lists have one number a component
+        for key, value in known[one.name].parameters:
             if isinstance(value, tuple) and len(value) != len(one.coefficients):
                 raise SpecError(
                     f"{analysis.where_from}: [priors.{analysis.prior_set}] {one.name!r}: {key} has "
@@ -199,24 +205,28 @@ def _ordered(analysis: Analysis, frame: ModelFrame) -> "bmb.Prior":
     return prior
 
 
-def design_of(model: "bmb.Model") -> Design:
-    """Read the mean's design matrix off a Bambi model.
+def design_of(model: "bmb.Model", parameter: str = MEAN) -> Design:
+    """Read the design matrix of the mean, or of another parameter, off a Bambi model.
 
     Parameters
     ----------
     model : bambi.Model
         Built or not.
+    parameter : str, optional
+        One that has a formula; the mean if not given.
 
     Returns
     -------
     Design
-        Its matrix and terms.
+        Its matrix and terms; those of another parameter than the mean are named as their draws are
+        (``sigma_x``).
     """
-    component = _parent(model)
+    component = _component(model, parameter)
+    prefix = "" if parameter == MEAN else f"{parameter}_"
     common = component.design.common
     n = len(model.data)
     if common is None:
-        return Design(np.zeros((n, 0)), None, (), model)
+        return Design(np.zeros((n, 0)), None, (), model, parameter)
     matrix = np.asarray(common.design_matrix, dtype=float)
     terms: list[Term] = []
     kept: list[int] = []
@@ -234,9 +244,10 @@ def design_of(model: "bmb.Model") -> Design:
         levels = tuple(str(level) for level in next(iter(coords.values()))) if coords else ()
         start = len(kept)
         kept += found
-        terms.append(Term(name, slice(start, len(kept)), levels))
-    return Design(matrix[:, kept], offset if component.offset_terms else None, tuple(terms), model)
+        terms.append(Term(f"{prefix}{name}", slice(start, len(kept)), levels))
+    added = offset if component.offset_terms else None
+    return Design(matrix[:, kept], added, tuple(terms), model, parameter)
 
 
-def _parent(model: "bmb.Model") -> Any:
-    return model.parameters[model.family.likelihood.parent]
+def _component(model: "bmb.Model", parameter: str) -> Any:
+    return model.parameters[model.family.likelihood.parent if parameter == MEAN else parameter]

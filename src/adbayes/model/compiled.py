@@ -13,6 +13,8 @@ from adbayes.model import (
     copula_structure,
     imputed_logistic,
     joint_structure,
+    location_scale,
+    logistic_any_prior,
     logistic_regression,
     random_intercept,
     visit_covariance,
@@ -23,11 +25,13 @@ from adbayes.model.structure import Frozen, Structure
 
 STRUCTURES: tuple[Structure, ...] = (
     logistic_regression,
+    logistic_any_prior,  # after the one whose density it has where every prior is normal
     random_intercept,
     imputed_logistic,
     visit_covariance,
     joint_structure,
     copula_structure,
+    location_scale,
 )
 
 

@@ -30,6 +30,14 @@ class Family:
     domain: str
     accepts: Callable[[np.ndarray], bool]
 
+    def __reduce__(self) -> tuple[Callable[[str], "Family"], tuple[str]]:
+        # To another process it goes by its name: a rule for data is not a value to send.
+        return _named, (self.name,)
+
+
+def _named(name: str) -> Family:
+    return FAMILIES[name]
+
 
 def _whole(values: np.ndarray) -> bool:
     return bool((values == np.floor(values)).all())

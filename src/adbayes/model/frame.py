@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.derive import is_derived
+from adbayes.cohort.table import listed, nearest
 from adbayes.errors import DataError
 from adbayes.model.analysis import SCORE, VALUE, Analysis
 from adbayes.model.answerable import BY_LEVEL, baseline, levels
 from adbayes.model.responses import OF_BASELINES, score_of
-from adbayes.model.sentences import nearest
 from adbayes.model.where import parse_where, rows_where
 
 
@@ -124,6 +125,13 @@ def missing_columns(analysis: Analysis, cohort: Cohort) -> tuple[str, ...]:
     return tuple(name for name in analysis.columns if name not in cohort.frame.columns)
 
 
+def _its_columns(name: str, cohort: Cohort) -> str:
+    """The nearest column, and what the file holds; what is derived would drown it."""
+    columns = [str(column) for column in cohort.frame.columns]
+    own = [column for column in columns if not (cohort.clinical and is_derived(column))]
+    return f"{nearest(name, own) or nearest(name, columns)}; its columns are {listed(own)}"
+
+
 def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     """Take an analysis's rows and columns from a cohort.
 
@@ -150,7 +158,8 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     for name in missing_columns(analysis, cohort):
         raise DataError(
             f"{source}: no column {name!r}, which {analysis.model} needs"
-            f"{nearest(name, map(str, cohort.frame.columns))}; add it or rename one with columns="
+            f"{_its_columns(name, cohort)}; add it, or rename one (--columns {name}=ITS_NAME; in Python "
+            f"columns={{'{name}': 'ITS_NAME'}})"
         )
     table = analysis.data
     frame = _every_patient(cohort, table.visit) if table.missing == "failure" else cohort.frame

@@ -1,6 +1,7 @@
 """Named sets of priors: `[priors.SET]` tables resolved through `inherits`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,7 +20,8 @@ def resolve_sets(tables: Mapping[str, Any], where: str) -> dict[str, PriorSet]:
     ----------
     tables : mapping
         The `[priors]` table of a TOML file: set name to parameter to prior table. The first set is
-        the reported one; a set that `inherits` states only what differs.
+        the reported one; a set that `inherits` states only what differs. Where it says `otherwise`, why
+        it has nothing to state of the rest, the priors it inherits carry that in `absent`.
     where : str
         What to call the file in a message.
 
@@ -86,6 +88,18 @@ def resolve_sets(tables: Mapping[str, Any], where: str) -> dict[str, PriorSet]:
         resolved[name] = {
             key: prior for link in reversed(chain) for key, prior in own[link].items()
         }
+        otherwise = tables[name].get("otherwise", "")
+        if not isinstance(otherwise, str) or (otherwise and len(chain) == 1):
+            faults.append(
+                f"{where}: [priors.{name}] otherwise is a sentence, of what is inherited; found "
+                f"{otherwise!r}"
+            )
+        elif otherwise:
+            resolved[name] |= {
+                key: replace(prior, absent=f"{otherwise}, so as in {chain[1]}")
+                for key, prior in resolved[name].items()
+                if key not in own[name]
+            }
     if faults:
         raise SpecError("\n".join(dict.fromkeys(faults)))
     return resolved
@@ -95,7 +109,7 @@ def _flatten(table: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Parameter to prior table, a distributional component's parameters written `component.term`."""
     flat: list[tuple[str, Any]] = []
     for key, value in table.items():
-        if key == "inherits":
+        if key in ("inherits", "otherwise"):
             continue
         nested = isinstance(value, Mapping) and "distribution" not in value and bool(value)
         if nested and all(isinstance(inner, Mapping) for inner in value.values()):

@@ -5,7 +5,7 @@ into a fingerprint, printed, turned into a Bambi prior, and evaluated with SciPy
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from adbayes.model.dirichlet import Dirichlet
 from adbayes.model.horseshoe import RegularizedHorseshoe
 from adbayes.model.lkj import Lkj
 from adbayes.model.log_f import LogF, log_f_in_pymc
+from adbayes.model.mixtures import MIXTURES, fault
 
 if TYPE_CHECKING:
     import bambi as bmb
@@ -69,6 +70,7 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
     "LKJ": (("eta",), Lkj),  # of a correlation matrix
     "Dirichlet": (("a",), Dirichlet),  # of the shares of categories
+    **MIXTURES,
 }
 _NOT_PYMC: dict[str, Callable[..., Any]] = {"LogF": log_f_in_pymc}
 """What PyMC lacks, made by a function of name, parameters, dims and shape."""
@@ -80,11 +82,18 @@ BLOCKS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     ),
 }
 _KNOWN = DISTRIBUTIONS | BLOCKS
-_POSITIVE = {"sigma", "nu", "b", "beta", "lam", "m", "eta", "a", *BLOCKS["RegularizedHorseshoe"][0]}
-_POSITIVE_ALPHA = {"Gamma", "InverseGamma", "Beta"}  # a Cauchy's alpha is its location
+_POSITIVE = {
+    "sigma", "nu", "b", "beta", "lam", "m", "eta", "a", "w", *BLOCKS["RegularizedHorseshoe"][0]
+}  # fmt: skip
+_POSITIVE_ALPHA = {
+    "Gamma",
+    "InverseGamma",
+    "Beta",
+    "BetaMixture",
+}  # a Cauchy's alpha is its location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prior:
     """One prior distribution and the reason for it.
 
@@ -94,14 +103,20 @@ class Prior:
         A name of `DISTRIBUTIONS` (PyMC's names) or of `BLOCKS`.
     parameters : tuple of (str, value)
         PyMC's parameters in order; a value is a number, a tuple of numbers (one a level of the
-        term), or another prior (a hyper-prior, for group effects).
+        term; of a mixture one a component), or another prior (a hyper-prior, for group effects).
     why : str
         The reason, for the prior table; never empty for a prior that a spec states.
+    source : str
+        Where its numbers are from; empty for a choice that rests on `why` alone.
+    absent : str
+        Why its set states none of its own, and whose this is; empty where it does.
     """
 
     distribution: str
     parameters: tuple[tuple[str, "float | tuple[float, ...] | Prior"], ...]
     why: str = ""
+    source: str = ""
+    absent: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, distribution: str, why: str = "", **parameters: Any) -> "Prior":
@@ -164,6 +179,8 @@ class Prior:
                     f"RegularizedHorseshoe: relevant must be below predictors, found "
                     f"{stated['relevant']:g} of {stated['predictors']:g}"
                 )
+        if distribution in MIXTURES and (wrong := fault(distribution, dict(clean))):
+            raise SpecError(wrong)
         if distribution == "Uniform":
             lower, upper = (value for _, value in clean)
             if isinstance(lower, float) and isinstance(upper, float) and lower >= upper:
@@ -172,7 +189,7 @@ class Prior:
 
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any]) -> "Prior":
-        """Read a prior as a spec writes it: `{distribution, <parameters>, why}`, hyper-priors nested.
+        """Read a prior as a spec writes it: `{distribution, <parameters>, why, source}`, hyper-priors nested.
 
         Parameters
         ----------
@@ -194,11 +211,12 @@ class Prior:
         parameters = {
             key: cls.from_mapping(value) if isinstance(value, Mapping) else value
             for key, value in table.items()
-            if key not in ("distribution", "why")
+            if key not in ("distribution", "why", "source")
         }
         if {"cls", "self"} & set(parameters):  # Python's own words, which ** could not pass on
             raise SpecError(f"a prior has no parameter {', '.join(parameters)}")
-        return cls.of(table["distribution"], why=str(table.get("why", "")), **parameters)
+        made = cls.of(table["distribution"], why=str(table.get("why", "")), **parameters)
+        return replace(made, source=str(table.get("source", "")))
 
     @classmethod
     def from_bambi(cls, prior: "bmb.Prior", why: str = "given by the caller") -> "Prior":
@@ -215,7 +233,17 @@ class Prior:
         -------
         Prior
             The same prior as a value.
+
+        Raises
+        ------
+        SpecError
+            For anything that is no prior, and for one that is not known here.
         """
+        if not (hasattr(prior, "name") and hasattr(prior, "args")):
+            raise SpecError(
+                f"a prior is {prior!r}, a {type(prior).__name__}; give one made by ab.Prior.of, such as "
+                'ab.Prior.of("Normal", mu=0, sigma=1), or a bambi.Prior'
+            )
         parameters = {
             key: cls.from_bambi(value, "") if hasattr(value, "args") else value
             for key, value in prior.args.items()
@@ -225,12 +253,20 @@ class Prior:
     def __getitem__(self, parameter: str) -> "float | tuple[float, ...] | Prior":
         return dict(self.parameters)[parameter]
 
+    def __repr__(self) -> str:
+        return f"{self}: {self.why}" if self.why else str(self)
+
     def __str__(self) -> str:
         inside = ", ".join(
             f"{key}={value if isinstance(value, Prior) else _number(value)}"
             for key, value in self.parameters
         )
         return f"{self.distribution}({inside})"
+
+    @property
+    def reason(self) -> str:
+        """`why`, after the reason why its set states none of its own."""
+        return f"{self.absent}: {self.why}" if self.absent else self.why
 
     @property
     def is_hierarchical(self) -> bool:
@@ -333,6 +369,10 @@ class Prior:
             raise SpecError(
                 "RegularizedHorseshoe is a prior of a block of slopes, which Bambi does not have; "
                 'use it as `slopes` in a spec of kind = "imputed_logistic"'
+            )
+        if self.distribution == "BetaMixture":
+            raise SpecError(
+                "BetaMixture is a prior of a share, which no coefficient of a formula is"
             )
         values = {
             key: value.to_bambi()

@@ -27,6 +27,46 @@ def score_of(analysis: Analysis) -> str | None:
     return score if score in OUTCOMES and kind == "fraction" else None
 
 
+def is_fraction_regression(analysis: Analysis) -> bool:
+    """Whether a model is a regression of a fraction of baseline at one visit.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model.
+
+    Returns
+    -------
+    bool
+        True for ``easi_fraction`` at a stated visit, without group effects and with one precision.
+    """
+    a = analysis
+    return (
+        score_of(a) is not None
+        and a.family.name in _FAMILIES
+        and a.data.visit is not None
+        and set(a.formulas) == {MEAN}
+        and not a.mean.groups
+    )
+
+
+def percent_change_of(analysis: Analysis) -> str | None:
+    """The outcome whose percent change from baseline is modelled.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model.
+
+    Returns
+    -------
+    str or None
+        ``easi`` for ``easi_percent_change``; None for another outcome.
+    """
+    stem = analysis.data.outcome.removesuffix("_percent_change")
+    return stem if stem != analysis.data.outcome and stem in OUTCOMES else None
+
+
 def rules_of(analysis: Analysis) -> dict[ResponseRule, int]:
     """The responses an outcome tells of, each with the outcome's lowest value that meets it.
 
@@ -69,6 +109,9 @@ def response_estimands(analysis: Analysis) -> frozenset[str]:
     if not one_intercept or any(formula.groups for formula in others):
         return frozenset()
     score = score_of(a)
+    if is_fraction_regression(a):
+        ratio = {"fraction_ratio"} if a.link == "log" else set()
+        return frozenset({"response", *ratio} if rules_of(a) else ratio)
     if score is not None and a.family.name in _FAMILIES:
         found = {*OF_FRACTIONS, "response"} if rules_of(a) else set(OF_FRACTIONS)
         graded = any(band.name == "mild" for band in OUTCOMES[score].bands)

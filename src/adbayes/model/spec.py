@@ -3,10 +3,11 @@
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from adbayes.errors import SpecError
@@ -21,12 +22,13 @@ from adbayes.model.priors import Prior
 from adbayes.model.sentences import nearest, sentences
 from adbayes.model.spec_tables import DataTable, EstimandsTable, SpecTable
 from adbayes.model.where import parse_where
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     import bambi as bmb
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Spec:
     """A model spec, read and checked.
 
@@ -48,10 +50,33 @@ class Spec:
 
     path: Path
     table: SpecTable
-    prior_sets: dict[str, PriorSet] = field(repr=False)
-    variant_sets: dict[str, dict[str, PriorSet]] = field(repr=False)
-    models: dict[str, tuple[Kind, BaseModel]] = field(repr=False)
-    estimands: dict[str, EstimandsTable] = field(repr=False)
+    prior_sets: dict[str, PriorSet]
+    variant_sets: dict[str, dict[str, PriorSet]]
+    models: dict[str, tuple[Kind, BaseModel]]
+    estimands: dict[str, EstimandsTable]
+
+    def __repr__(self) -> str:
+        """What is fitted: formula, priors of the reported set, and what else there is to ask for."""
+        first = self.analyses()[0]
+        data = self.table.data
+        rows = [f"visit {data.visit}"] if data.visit is not None else []
+        rows += [f"where {data.where}"] if data.where else []
+        lines = [
+            f"Spec {self.name}: {self.title}",
+            *(f"  {text}" for text in (formula.text for formula in first.formulas.values())),
+            f"  {first.family.name}, link {first.link}; missing: {data.missing}"
+            + "".join(f"; {row}" for row in rows),
+        ]
+        if self.predictors:
+            lines.append(f"  one fit for each x: {', '.join(self.predictors)}")
+        lines.append(f"  priors ({first.prior_set}):")
+        width = max(len(name) for name in first.priors)
+        lines += [f"    {name:<{width}}  {prior!r}" for name, prior in first.priors.items()]
+        lines.append(f"  prior sets: {', '.join(self.prior_sets)}")
+        lines.append(f"  variants: {', '.join(self.variants)}")
+        if self.table.published:
+            lines.append(f"  printed numbers it answers: {', '.join(self.table.published)}")
+        return "\n".join(lines)
 
     @property
     def name(self) -> str:
@@ -137,6 +162,15 @@ class Spec:
             raise SpecError("\n".join(dict.fromkeys(faults)))
         return tuple(found)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        priors = [
+            {"parameter": name, "prior": str(prior), "why": prior.why}
+            for name, prior in next(iter(self.prior_sets.values())).items()
+        ]
+        first = next(iter(self.prior_sets))
+        return as_html(repr(self), {f"Priors ({first})": pd.DataFrame(priors)})
+
     def _analysis(self, variant: str, set_name: str, sets: PriorSet, x: str | None) -> Analysis:
         where = self.path.name
         kind, model = self.models[variant]
@@ -184,12 +218,18 @@ class Spec:
             )
         if faults:
             raise SpecError("\n".join(faults))
-        priors = spread(
-            {fill(key): prior for key, prior in sets.items()},
-            kind.parameters(likelihood),
-            f"{where}: [priors.{set_name}]",
-        )
-        _cover(where, set_name, priors, kind.parameters(likelihood))
+        parameters = kind.parameters(likelihood)
+        names = {parameter.name for parameter in parameters}
+        # What a set states of one predictor alone wins over what it states of each; of another
+        # predictor it says nothing here.
+        filled = {
+            fill(key): prior
+            for key, prior in sets.items()
+            if key in names or key not in self.predictors
+        }
+        filled |= {key: prior for key, prior in sets.items() if key == x}
+        priors = spread(filled, parameters, f"{where}: [priors.{set_name}]")
+        _cover(where, set_name, priors, parameters)
         analysis = Analysis(
             model=self.name,
             title=fill(title),

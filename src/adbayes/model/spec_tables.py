@@ -11,6 +11,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 EstimandName = Literal[
     "mean",
     "mean_change",
+    "mean_difference",
     "ratio_of_means",
     "predictive_sd",
     "share_mcid",
@@ -30,6 +31,7 @@ EstimandName = Literal[
     "score_sd",
     "share_mild",
     "response",
+    "fraction_ratio",
 ]
 
 
@@ -168,6 +170,22 @@ class EstimandsTable(Table):
     baseline: int | float | str | None = None
     terms: tuple[Text, ...] = ()
     mcid: McidTable | None = None
+    at: dict[Text, tuple[float, ...]] = Field(default_factory=dict)
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _values(cls, value: Any) -> Any:
+        """Read `{ column = [values] }`, as TOML writes it."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: tuple(
+                float(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in one
+            )
+            if isinstance(one, list)
+            else one
+            for key, one in value.items()
+        }
 
     @field_validator("report", "terms", mode="before")
     @classmethod

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from adbayes.errors import DataError
+from adbayes.shown import as_html
 
 if TYPE_CHECKING:
     from adbayes.inference.printed_answer import Answer
@@ -244,8 +245,9 @@ class Paper:
             One check a row, as `adbayes.paper.audit.audit` gives it.
         """
         from adbayes.paper.audit import audit
+        from adbayes.results.result_table import ResultTable
 
-        return audit()
+        return ResultTable(audit())
 
     def __repr__(self) -> str:
         table = _ledger()
@@ -255,6 +257,10 @@ class Paper:
             f"Paper: {self.citation}\n{len(table)} printed numbers, {answered} of them answered by a "
             f"posterior from print alone.\nSuspected misprints, never fitted: {suspected}"
         )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(repr(self))
 
 
 def load_paper() -> Paper:

@@ -21,6 +21,7 @@ from adbayes.results.refit import Refit
 from adbayes.results.summary import NOT_CONVERGED
 
 PAPER, BAYES, REFIT = "Paper", "Bayes", "Maximum likelihood"
+_IMPUTATION = "impute_"
 SEPARATED = "separated data: no finite estimate"
 
 
@@ -175,6 +176,9 @@ def draw_prior_posterior(fits: Sequence[Fit], *, failed: bool) -> Figure:
             table = table[table["term"].str.split("[").str[0] == x]
         tables.append(table)
     table = pd.concat(tables, ignore_index=True)
+    # How missing predictors are distributed is in the tables; here it would bury what was asked.
+    asked = table[~table["term"].str.startswith(_IMPUTATION)]
+    table = asked if len(asked) else table
     scales = fits[0].analysis.data.standardize
     stack = fits[0].analysis.data.stack
     if stack:  # the correlations are what such a model is for; all parameters are in summary.csv
@@ -219,6 +223,10 @@ def draw_predictive(
     stack = fits[0].analysis.data.stack
     if stack:
         return _draw_correlations(fits, rows, failed=failed, words=check.replace("_", " "))
+    # A share that is 0 in the data and in every replicate says nothing.
+    nothing = rows["statistic"].str.startswith("share at or") & (rows["replicated_high"] == 0)
+    reached = rows.loc[~(nothing & (rows["observed"] == 0)), "statistic"].unique()
+    rows = rows[rows["statistic"].isin(reached)]
     split = rows["statistic"].str.split(" where ", n=1, expand=True).reindex(columns=[0, 1])
     if split[1].notna().any():
         # A response by many predictors: groups of one statistic, drawn once though every

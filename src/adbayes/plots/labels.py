@@ -26,6 +26,12 @@ def outcome_label(name: str) -> str:
     if name in RESPONSE_RULES:
         rule = RESPONSE_RULES[name]
         return f"{OUTCOMES[rule.outcome].label}-{rule.percent}"
+    stem = name.removesuffix("_percent_change")
+    if stem != name and stem in OUTCOMES:
+        return f"{OUTCOMES[stem].label}, percent change"
+    score = name.removesuffix("_fraction")
+    if score != name and score in OUTCOMES:
+        return f"{OUTCOMES[score].label}, fraction of baseline"
     return OUTCOMES[name].label if name in OUTCOMES else name
 
 

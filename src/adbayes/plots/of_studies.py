@@ -44,11 +44,13 @@ def figure_rows(studies: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFram
         One row a study, denominator of the paper, and prediction, by panel.
     """
     rows = []
+    weeks = pd.to_numeric(studies["paper_visit"], errors="coerce")
     for (outcome, visit), block in predictions.groupby(["outcome", "visit"], sort=False):
         adverse = not str(outcome).startswith("easi")
         name = outcome_label(str(outcome)).capitalize() if adverse else outcome_label(str(outcome))
         panel = f"{name}, up to week {visit}" if adverse else f"{name}, week {visit}"
-        inside = set(block["evidence_ids"].iloc[0])
+        ids = block["evidence_ids"].iloc[0]
+        inside = set(ids.split("; ") if isinstance(ids, str) else ids)
         own = studies[studies["outcome"] == outcome].drop_duplicates("evidence_id")
         shared = own["overlaps"].eq("same centre") & own["median"].notna() & adverse
         for row in own[own["evidence_id"].isin(inside) | shared].to_dict("records"):
@@ -60,11 +62,11 @@ def figure_rows(studies: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFram
                     "estimate": row["median"],
                     "ci_low": row["ci_low"],
                     "ci_high": row["ci_high"],
-                    "patients": f"{row['count']}/{row['n']}",
+                    "patients": f"{float(row['count']):.0f}/{float(row['n']):.0f}",
                     "flag": "" if row["evidence_id"] in inside else row["comparison"],
                 }
             )
-        paper = studies[(studies["outcome"] == outcome) & (studies["paper_visit"] == visit)]
+        paper = studies[(studies["outcome"] == outcome) & (weeks == float(str(visit)))]
         for row in paper.drop_duplicates("paper_variant").to_dict("records"):
             rows.append(
                 {
@@ -74,7 +76,7 @@ def figure_rows(studies: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFram
                     "estimate": row["paper_median"],
                     "ci_low": row["paper_ci_low"],
                     "ci_high": row["paper_ci_high"],
-                    "patients": f"{row['paper_count']}/{row['paper_n']}",
+                    "patients": f"{float(row['paper_count']):.0f}/{float(row['paper_n']):.0f}",
                     "flag": "",
                 }
             )

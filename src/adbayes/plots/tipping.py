@@ -67,7 +67,7 @@ def tipping(
         ax.axis("off")
     for ax in axes[:, 0]:
         ax.set_ylabel(quantity, fontsize=style.SMALL)
-    figure.supxlabel(scale_name, fontsize=style.TEXT)
+    figure.supxlabel(scale_name, fontsize=style.TEXT, y=0.3 / float(figure.get_figheight()))
     return style.sign(figure, rows, label, "tipping")
 
 

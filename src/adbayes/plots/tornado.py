@@ -72,6 +72,8 @@ def tornado(
     ax.plot([], [], "o", color="black", ms=2.5, label="verdict changes")
     ax.set_yticks(range(len(order)), order, fontsize=style.SMALL)
     ax.set_ylim(len(order) - 0.4, -0.6)
+    ax.use_sticky_edges = False
+    ax.margins(x=0.03)
     ax.set_xlabel("Move of the posterior median, in posterior SDs", fontsize=style.TEXT)
     style.legend(figure, ax, columns=5)
     return style.sign(figure, rows, label, "tornado")

@@ -1,9 +1,13 @@
 """What the audit of the printed numbers found: impossible, contradictory or rounded, with what could be."""
 
+from collections.abc import Mapping
+
 import pandas as pd
+from matplotlib.figure import Figure
 
 from adbayes.paper.findings import distinct
-from adbayes.report.markup import Section, paragraph, table
+from adbayes.plots.audit import audit
+from adbayes.report.markup import Section, figure, paragraph, table
 from adbayes.results.run import Run
 
 _KINDS = (
@@ -14,13 +18,38 @@ _KINDS = (
 _SHOWN = 4  # ids named in a row; a finding about a whole table names the first of them
 
 
-def audited(run: Run) -> Section:
+FIGURE = "audit"
+"""Name of the figure."""
+
+
+def audit_figure(run: Run) -> dict[str, Figure]:
+    """Draw the audit at a glance.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    dict of str to Figure
+        Empty where the audit did not run.
+    """
+    if run.findings.empty:
+        return {}
+    label = "The printed numbers alone, recomputed from each other; areas in proportion to checks"
+    return {FIGURE: audit(run.findings, label=label)}
+
+
+def audited(run: Run, figures: Mapping[str, Figure]) -> Section:
     """The section of audit findings.
 
     Parameters
     ----------
     run : Run
         What was found.
+    figures : mapping of str to Figure
+        From `draw_figures`.
 
     Returns
     -------
@@ -39,6 +68,8 @@ def audited(run: Run) -> Section:
             "were not fitted. The command adbayes audit prints the arithmetic of each finding."
         )
     ]
+    if FIGURE in figures:
+        parts.append(figure(FIGURE, figures[FIGURE], "Kinds of check, and what they found."))
     for grade, title in _KINDS:
         names = distinct(found, grade)  # type: ignore[arg-type]  # one of the four classes
         if names:

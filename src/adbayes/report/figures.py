@@ -16,11 +16,17 @@ from adbayes.plots.from_tables import (
     has_trajectories,
 )
 from adbayes.plots.labels import term_label
+from adbayes.plots.share_mcid import share_mcid
+from adbayes.report.audited import audit_figure
+from adbayes.report.claims import claims_figures
+from adbayes.report.classes import classes_figure
+from adbayes.report.fidelity import fidelity_figure
 from adbayes.report.held_out import FIGURE as HELD_OUT_FIGURE
 from adbayes.report.held_out import draw_held_out
-from adbayes.report.together import published_shrinkage
+from adbayes.report.studies import studies_figure
+from adbayes.report.together import published_correlations, published_shrinkage
 from adbayes.results.run import Run
-from adbayes.results.summary import identity, summarize
+from adbayes.results.summary import identity
 
 PRINT_LABEL = "Posteriors from the printed numbers alone: the paper's own patients"
 
@@ -102,15 +108,13 @@ def groups_of(run: Run) -> tuple[Group, ...]:
 
 
 def _summaries(run: Run, fits: Sequence[Fit]) -> tuple[pd.DataFrame, ...]:
-    """Each fit's rows of the summary; made again only where the table cannot tell fits apart."""
+    """Each fit's rows of the summary."""
     a = fits[0].analysis
     s = run.own(run.summary)
     mine = s[(s["model"] == a.model) & (s["variant"] == a.variant) & (s["priors"] == a.prior_set)]
     if len(fits) == 1:
         return (mine,)
-    terms = mine["term"].astype(str).str.split("[").str[0]
-    told_apart = bool((mine["estimand"] == "odds_ratio").any())
-    return tuple(mine[terms == fit.analysis.x] if told_apart else summarize(fit) for fit in fits)
+    return tuple(mine[mine["x"] == fit.analysis.x] for fit in fits)
 
 
 def draw_figures(run: Run) -> dict[str, Figure]:
@@ -131,6 +135,8 @@ def draw_figures(run: Run) -> dict[str, Figure]:
     if len(run.published):
         figures |= published_forests(run)
         figures |= published_shrinkage(run)
+        figures |= published_correlations(run)
+    figures |= studies_figure(run)
     groups = groups_of(run)
     for group in groups:
         fits, failed = group.fits, group.failed
@@ -155,8 +161,13 @@ def draw_figures(run: Run) -> dict[str, Figure]:
             figures[f"{check}_{group.name}"] = draw_predictive(
                 fits, checks, failed=failed, check=check
             )
+    figures |= share_mcid_figure(run)
+    figures |= classes_figure(run)
     if len(run.held_out):
         figures[HELD_OUT_FIGURE] = draw_held_out(run)
+    figures |= fidelity_figure(run)
+    figures |= claims_figures(run)
+    figures |= audit_figure(run)
     for figure in figures.values():
         _settle(figure)
     return figures
@@ -200,6 +211,32 @@ def published_forests(run: Run) -> dict[str, Figure]:
             title=f"EASI-90 at week 52, Table {number}: odds ratios with 95 % intervals",
         )
     return figures
+
+
+def share_mcid_figure(run: Run) -> dict[str, Figure]:
+    """Draw the shares of patients who improve by the MCID, of every model that reports them.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    dict of str to Figure
+        Empty where no model reports one.
+    """
+    own = run.own(run.summary)
+    rows = own[own["estimand"] == "share_mcid"]
+    limits = {
+        fit.frame.outcome: fit.analysis.estimands.mcid.value
+        for fit in run.fits
+        if fit.analysis.estimands.mcid is not None
+    }
+    if rows.empty:
+        return {}
+    table = rows.assign(mcid=rows["outcome"].map(limits))
+    return {"share_mcid": share_mcid(table, label=run.cohort.label)}
 
 
 def _settle(figure: Figure) -> None:

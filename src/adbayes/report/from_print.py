@@ -28,6 +28,31 @@ _UNDETERMINED = (
 )
 
 
+def answer(run: Run) -> Section:
+    """The answer in ten lines, from print alone.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    Section
+        Empty where the run made no posteriors from print.
+    """
+    title = "The answer, about the paper's patients"
+    if not len(run.published):
+        return Section("answer", title, "")
+    body = bullets(answers(Printed(run.paper, run.published)), "answers")
+    body += paragraph(
+        "Posteriors from the printed numbers alone, with 95 % equal-tailed intervals; how they come "
+        "about is the next section.",
+        "small",
+    )
+    return Section("answer", title, body)
+
+
 def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
     """The section of posteriors from print alone.
 
@@ -54,8 +79,6 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
             "quadrature, so digits are those of the print. Only where many numbers are taken together "
             "are there draws, with a Monte Carlo error below the digits shown."
         ),
-        heading("What it comes to", "print-answers"),
-        bullets(answers(printed), "answers"),
         heading("Odds ratios of EASI-90 at week 52", "print-odds"),
     ]
     for number_, caption in (
@@ -185,14 +208,18 @@ def _means(printed: Printed, run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _known(run: Run) -> set[str]:
+    return set(run.paper.ids())
+
+
 def _is_printed(run: Run, row: Row) -> bool:
-    return row["published_id"] in set(run.paper.published["id"])
+    return row["published_id"] in _known(run)
 
 
 def _with_sd(run: Run, found: PublishedNumber) -> str:
     """The printed mean with the SD beside it."""
     sd = found.id.removesuffix("mean") + "sd"
-    if sd not in set(run.paper.published["id"]):
+    if sd not in _known(run):
         return found.value
     beside = run.paper.number(sd)
     mark = " (suspected misprint)" if beside.status else ""

@@ -1,7 +1,6 @@
 """The pieces of the page: sections, paragraphs, tables and figures, everything from data escaped."""
 
 import base64
-import io
 import itertools
 import re
 import string
@@ -13,10 +12,12 @@ import great_tables as gt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adbayes.report.pictures import png
+from adbayes.report.text_tables import keep
+
 FLAG = "Flag"
 """Heading of the column that says what failed; anything in it is red."""
 
-_DPI = 120
 _PLACE = "table-style"
 
 
@@ -157,6 +158,7 @@ def table(
     if "Note" in shown:
         shown["Note"] = [letters.get(note, "") for note in shown["Note"]]
         shown = shown if notes else shown.drop(columns="Note")
+    keep(id, shown, caption, notes)
     made = gt.GT(shown, id=id, groupname_col=groups)
     columns = [name for name in shown.columns if name != groups]
     wordy = [c for c in columns if c in (FLAG, "Note", "Why") or c in columns[:left]]
@@ -215,9 +217,7 @@ def figure(name: str, drawn: Figure, caption: str) -> str:
     str
         HTML.
     """
-    buffer = io.BytesIO()
-    drawn.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    data = base64.b64encode(png(drawn)).decode("ascii")
     width, height = (round(float(side) * 96) for side in drawn.get_size_inches())
     return (
         f'<figure id="figure-{escape(name)}">'

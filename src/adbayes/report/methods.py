@@ -9,7 +9,7 @@ from adbayes.checks.predictive import DRAWS
 from adbayes.checks.priors import prior_table
 from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
 from adbayes.inference.fit import Fit
-from adbayes.inference.printed import prior_sets
+from adbayes.inference.printed_priors import prior_sets
 from adbayes.inference.store import versions
 from adbayes.plots.labels import outcomes_label
 from adbayes.report.figures import Group

@@ -48,6 +48,7 @@ _QUANTITIES = {
     "share_floor": "share of patients at the floor",
     "share_ceiling": "share of patients at the ceiling",
     "share_above": "share of patients beyond the cut-off",
+    "fraction_ratio": "ratio of the mean fraction of baseline that is left",
 }
 _PRINTED = {
     "mean": ("mean", "mean_score"),
@@ -81,6 +82,8 @@ def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure
     parts = []
     for group in groups:
         for fit, summary, ok in zip(group.fits, group.summaries, group.passed, strict=True):
+            if "mean_difference" in fit.analysis.estimands.report:
+                continue  # groups, not visits: `adbayes.report.ldh_groups`
             rows = summary[summary["estimand"].isin(list(_QUANTITIES))]
             if len(rows):
                 suffix = f".{fit.analysis.x}" if len(group.fits) > 1 else ""
@@ -92,8 +95,30 @@ def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure
             "model by restricted maximum likelihood, and the raw SDs and percent changes of the "
             "same rows, where the paper prints them."
         )
+    if "share_mcid" in figures:
+        parts += [
+            heading("Patients who improve by what they notice", "mcid"),
+            figure(
+                "share_mcid",
+                figures["share_mcid"],
+                "Posterior predictive share of patients who improve by at least the minimal clinically "
+                f"important difference. {run.cohort.label}.",
+            ),
+            paragraph(_sources(run), "small"),
+        ]
     body = intro + "".join(parts) if parts else ""
     return Section("mixed-models", "Scores and laboratory values over visits", body)
+
+
+def _sources(run: Run) -> str:
+    """Where each minimal clinically important difference comes from."""
+    told = {
+        outcome_label(fit.frame.outcome): f"{limit.value:g} ({limit.source})"
+        for fit in run.fits
+        if (limit := fit.analysis.estimands.mcid) is not None
+    }
+    listed = "; ".join(f"{name} {said}" for name, said in told.items())
+    return f"Differences: {listed}. They are about one patient, not about the change of a mean."
 
 
 def odds_ratios(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
@@ -245,6 +270,7 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
     """Every reported quantity, with the printed number and the refit where there are any."""
     shown = []
     used: set[int] = set()
+    printed_rows = beside.to_dict("records")
     for row in rows.to_dict("records"):
         answers = [
             str(one["visit"]) == str(row["visit"])
@@ -254,7 +280,7 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
                 one["statistic"] != "correlation"
                 or (one["outcome"], one["term"]) == (row["outcome"], row["term"])
             )
-            for one in beside.to_dict("records")
+            for one in printed_rows
         ]
         found = beside[np.array(answers, dtype=bool)]
         used |= set(found.index)
@@ -269,7 +295,7 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
             "Note": "",
             FLAG: flag(row["flag"], ok),
         }
-        notes = []
+        notes = [str(row["note"] or "")]
         for printed in found.to_dict("records"):
             one = run.paper.number(printed["published_id"])
             p = one.statistic == "p_value"
@@ -312,7 +338,10 @@ def _response(run: Run, printed: Mapping[Any, Any]) -> str:
 
 def _named(row: Mapping[Any, Any]) -> str:
     """A quantity in words, with what it is of and its unit."""
-    of = f", {outcome_label(str(row['term']))}" if row["estimand"] == "response" else ""
+    of = ""
+    if row["estimand"] in ("response", "fraction_ratio"):
+        names = (term_label(outcome_label(name)) for name in str(row["term"]).split(", "))
+        of = "".join(f", {name}" for name in names)
     if row["estimand"] in ("correlation", "partial_correlation") and row["outcome"] in OUTCOMES:
         second, _, part = str(row["term"]).partition(", ")
         if second in OUTCOMES:

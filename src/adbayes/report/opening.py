@@ -1,10 +1,13 @@
 """The top of the page: what it is, which data it shows, and what it cannot show."""
 
 from html import escape
+from typing import TYPE_CHECKING
 
-from adbayes.report.figures import Group
 from adbayes.report.markup import bullets, paragraph
 from adbayes.results.run import Run
+
+if TYPE_CHECKING:
+    from adbayes.report.figures import Group
 
 KINDS = {
     "simulated": (
@@ -73,7 +76,7 @@ def title(run: Run) -> str:
     return f"Bayesian models of {run.cohort.source}"
 
 
-def opening(run: Run, groups: tuple[Group, ...]) -> str:
+def opening(run: Run, groups: "tuple[Group, ...]") -> str:
     """Title, three sentences, data label and warnings.
 
     Parameters

@@ -102,23 +102,64 @@ def write_run(run: "Run", folder: Path) -> None:
     folder : pathlib.Path
         Where to; made if needed.
     """
-    from adbayes.report.figures import draw_figures
-    from adbayes.report.page import render_page
-
     start = time.perf_counter()
     for name, table in run.tables.items():
         write_table(table, folder / name)
-    figures = draw_figures(run)
-    for name, figure in figures.items():
-        with replacing(folder / "figures" / f"{name}.png") as temporary:
-            figure.savefig(temporary, dpi=200, metadata={"Software": None})
-    with replacing(folder / "report.html") as temporary:
-        temporary.write_text(render_page(run, figures), encoding="utf-8")
-    for figure in figures.values():
-        figure.clear()
+    write_report(run, folder)
     run.seconds["report"] = time.perf_counter() - start
     with replacing(folder / "run.json") as temporary:
         temporary.write_text(json.dumps(record(run), indent=2) + "\n", encoding="utf-8")
+
+
+def write_report(run: "Run", folder: Path) -> None:
+    """Write figures, the page, and its tables as Markdown and LaTeX.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+    folder : pathlib.Path
+        Where to; made if needed.
+    """
+    from adbayes.report.figures import draw_figures
+    from adbayes.report.page import render_page
+    from adbayes.report.pictures import png
+    from adbayes.report.text_tables import collected
+
+    figures = draw_figures(run)
+    for name, figure in figures.items():
+        with replacing(folder / "figures" / f"{name}.png") as temporary:
+            temporary.write_bytes(png(figure))
+    with collected() as tables:
+        page = render_page(run, figures)
+    for id, made in tables.items():
+        for suffix, text in ((".md", made.markdown()), (".tex", made.latex())):
+            with replacing(folder / "tables" / f"{id}{suffix}") as temporary:
+                temporary.write_text(text, encoding="utf-8")
+    with replacing(folder / "report.html") as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    for figure in figures.values():
+        figure.clear()
+
+
+def check_csv(file: Path) -> None:
+    """Refuse a file that cannot be written as CSV, before anything is computed.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        Where to.
+
+    Raises
+    ------
+    DataError
+        For a folder, another suffix, or a place that cannot be written to.
+    """
+    if file.is_dir():
+        raise DataError(f"{file}: is a folder; give a file to write to")
+    if file.suffix.lower() != ".csv":
+        raise DataError(f"{file}: is written as csv; give a name that ends in .csv")
+    check_folder(file.absolute().parent)
 
 
 def record(run: "Run") -> dict[str, Any]:

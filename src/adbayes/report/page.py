@@ -8,15 +8,21 @@ from matplotlib.figure import Figure
 
 from adbayes.report.audited import audited
 from adbayes.report.checking import checks, diagnostics, sensitivity
+from adbayes.report.claims import claims_section
+from adbayes.report.classes import classes_section
+from adbayes.report.fidelity import fidelity_section
 from adbayes.report.figures import groups_of
-from adbayes.report.from_print import from_print
+from adbayes.report.from_print import answer, from_print
 from adbayes.report.held_out import held_out_section
+from adbayes.report.judged import judged
+from adbayes.report.ldh_groups import ldh_groups
 from adbayes.report.markup import Section, table_style
 from adbayes.report.methods import methods
 from adbayes.report.models import mixed_models, odds_ratios
 from adbayes.report.opening import opening, title
 from adbayes.report.pooling import pooling
-from adbayes.report.reproducing import reproducing
+from adbayes.report.reproducing import limits, reproducing
+from adbayes.report.studies import studies
 from adbayes.results.run import Run
 from adbayes.version import __version__
 
@@ -41,16 +47,24 @@ def render_page(run: Run, figures: Mapping[str, Figure]) -> str:
     sections = [
         section
         for section in (
+            answer(run),
             from_print(run, figures),
+            studies(run, figures),
             mixed_models(run, groups, figures),
+            ldh_groups(run, groups),
             odds_ratios(run, groups, figures),
+            classes_section(run, figures),
             held_out_section(run, figures),
+            fidelity_section(run, figures),
             pooling(run),
+            judged(run),
             checks(run, groups, figures),
-            sensitivity(run, groups),
             diagnostics(run),
-            audited(run),
+            sensitivity(run, groups),
+            claims_section(run, figures),
+            audited(run, figures),
             methods(run, groups),
+            limits(run),
             reproducing(run, groups, figures),
         )
         if section.body

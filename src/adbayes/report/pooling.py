@@ -35,7 +35,8 @@ def pooling(run: Run) -> Section:
         Empty where models were fitted to one cohort only.
     """
     pooled = run.pooled
-    if pooled.empty:
+    rows = pd.DataFrame() if pooled.empty else _rows(run)
+    if rows.empty:
         return Section("cohorts", TITLE, "")
     names = [str(cohort.index) for cohort in run.cohorts]
     body = paragraph(
@@ -51,7 +52,7 @@ def pooling(run: Run) -> Section:
         "interval about the paper's patients."
     )
     body += table(
-        _rows(run),
+        rows,
         f"Main quantities in cohort {names[0]} and pooled over {len(names)} cohorts",
         id="cohorts-pooled",
         left=3,
@@ -102,6 +103,8 @@ def _rows(run: Run) -> pd.DataFrame:
                     FLAG: NOT_CONVERGED if NOT_CONVERGED in (row["flag"], alone["flag"]) else "",
                 }
             )
+    if not shown:
+        return pd.DataFrame()
     frame = pd.DataFrame(shown).drop(columns="Model")
     return frame.loc[:, [c for c in frame if c in ("Outcome", FLAG) or frame[c].str.len().any()]]
 

@@ -30,6 +30,7 @@ def reproduce(
     chains: int | None = None,
     seed: int | None = None,
     jobs: int | None = None,
+    processes: int = 1,
     fresh: bool = False,
     progress: Progress = silent,
 ) -> Run:
@@ -52,6 +53,9 @@ def reproduce(
         Replace every spec's.
     jobs : int, optional
         Chains run at once; changes no number.
+    processes : int, optional
+        With 2, models that compile a graph of their own are fitted beside the rest; changes no number. A
+        script must then guard its start by ``if __name__ == "__main__"``.
     fresh : bool, optional
         Sample even where `out` has the draws.
     progress : callable, optional
@@ -85,12 +89,15 @@ def reproduce(
         folder=folder / "posteriors",
         cores=jobs,
         fresh=fresh,
+        processes=processes,
         progress=progress,
         draws=draws,
         tune=tune,
         chains=chains,
         seed=seed,
     )
+    if data is not None:
+        run.settings.update(data=str(data), columns=columns)
     progress("writing the report", 0, 1)
     write_run(run, folder)
     return run

@@ -23,7 +23,15 @@ FILES = {
     "checks.csv": "every statistic of the predictive checks",
     "sensitivity.csv": "power-scaling of every quantity",
     "held_out.csv": "what a reconstruction did not see, refitted on every embedded cohort",
-    "figures/": "the figures of this page, at 200 dpi",
+    "fidelity.csv": "every printed number beside the cohort's",
+    "judgement.csv": "printed statistics beside what each model of an outcome makes",
+    "multiverse.csv": "claims under every combination of prior, likelihood and denominator, from print",
+    "tipping.csv": "claims along the width of their prior, from print",
+    "other_studies.csv": "other studies beside the paper, like with like",
+    "predicted_shares.csv": "what those studies predict",
+    "adverse_events.csv": "adverse events and what became of them, from print",
+    "tables/": "the tables of this page as Markdown and LaTeX",
+    "figures/": "the figures of this page",
     "posteriors/": "the draws, one netCDF file a fit",
     "run.json": "versions, seeds, hashes, rows used and dropped, seconds per stage",
 }
@@ -61,7 +69,7 @@ def command(run: Run) -> str:
 
 
 def reproducing(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
-    """The section of reproduction, files and limits.
+    """The section of reproduction and files.
 
     Parameters
     ----------
@@ -108,13 +116,28 @@ def reproducing(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]
     if skipped:
         body += heading("Not fitted", "skipped") + bullets(skipped, "small")
     body += heading("Files beside this page", "files")
-    absent = {"held_out.csv"} - set(run.tables)
+    absent = {name for name in FILES if name.endswith(".csv")} - set(run.tables)
     body += bullets(
         (f"{name}: {what}" for name, what in FILES.items() if name not in absent), "small"
     )
     body += paragraph(f"{len(figures)} figures were drawn.", "small")
-    body += heading("Limits", "limits") + bullets(_limits(run))
-    return Section("reproducing", "How to reproduce this page, and its limits", body)
+    return Section("reproducing", "How to reproduce this page", body)
+
+
+def limits(run: Run) -> Section:
+    """The section of limits.
+
+    Parameters
+    ----------
+    run : Run
+        What was found.
+
+    Returns
+    -------
+    Section
+        Never empty.
+    """
+    return Section("limits", "Limits", bullets(_limits(run)))
 
 
 def _limits(run: Run) -> list[str]:

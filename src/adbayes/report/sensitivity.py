@@ -20,6 +20,7 @@ from adbayes.plots.multiverse import multiverse
 from adbayes.plots.tipping import tipping
 from adbayes.plots.tornado import tornado
 from adbayes.report.output import check_folder, replacing, write_table
+from adbayes.report.pictures import png
 from adbayes.results.summary import NOT_CONVERGED
 
 PUBLISHED = "published"
@@ -91,7 +92,7 @@ class Sensitivity:
             write_table(self.moves, folder / "moves.csv")
         for name, figure in self.figures.items():
             with replacing(folder / "figures" / f"{name}.png") as temporary:
-                figure.savefig(temporary, dpi=200, metadata={"Software": None})
+                temporary.write_bytes(png(figure))
 
 
 def run_sensitivity(
@@ -185,7 +186,7 @@ def _assembled(
 ) -> Sensitivity:
     figures: dict[str, Figure] = {}
     odds = [claim for claim in mine if claim.estimand == "odds_ratio"]
-    names = {claim.id: _name(claim) for claim in mine}
+    names = {claim.id: claim_name(claim) for claim in mine}
     if odds:
         curves = published_curves([claim.id for claim in odds])
         rows = curves.assign(panel=curves["published_id"].map(names))
@@ -203,20 +204,46 @@ def _assembled(
             cells,
             label=label,
             title=f"{names[claim.id]}: every combination of choices",
-            quantity=_quantity(claim, str(cells["unit"].iloc[0])),
+            quantity=claim_quantity(claim, str(cells["unit"].iloc[0])),
             null=claim.null,
             ratio=claim.estimand == "odds_ratio",
         )
     return Sensitivity(label, table, universe, figures)
 
 
-def _name(claim: Claim) -> str:
+def claim_name(claim: Claim) -> str:
+    """What a claim is called in figures and tables.
+
+    Parameters
+    ----------
+    claim : Claim
+        The claim.
+
+    Returns
+    -------
+    str
+        Short.
+    """
     if claim.estimand == "odds_ratio":
         return term_label(claim.term) + (", joint" if claim.x is None else "")
     return f"{outcome_label(claim.outcome)}, week {claim.visit}"
 
 
-def _quantity(claim: Claim, unit: str) -> str:
+def claim_quantity(claim: Claim, unit: str) -> str:
+    """What the axis of a claim is called.
+
+    Parameters
+    ----------
+    claim : Claim
+        The claim.
+    unit : str
+        Of its posterior.
+
+    Returns
+    -------
+    str
+        With the unit.
+    """
     if claim.estimand == "odds_ratio":
         return "Odds ratio"
     what = "Mean change" if claim.estimand == "mean_change" else "Responders"

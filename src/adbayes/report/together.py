@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from adbayes.cohort.derive import concurrent
 from adbayes.inference.printed_correlations import JOINT
 from adbayes.inference.printed_dependence import HIERARCHICAL
+from adbayes.paper.published import Paper
+from adbayes.plots.correlations import correlations
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.plots.shrinkage import ALONE, TOGETHER, shrinkage
 from adbayes.report.answers import Printed, Row
@@ -15,9 +17,12 @@ from adbayes.report.markup import figure, heading, paragraph, table
 from adbayes.report.numbers import interval, probability
 from adbayes.results.run import Run
 
+CORRELATIONS = "published_correlations"
+"""Name of the figure of Figure 2."""
+
 _LABEL = "Posteriors from the printed numbers alone: the paper's own patients"
 _KINDS = {"table5": "odds_ratio", "table4": "mean_difference"}
-_CONCURRENT = "under treatment: concurrent"
+_CONCURRENT = "concurrent"
 _RELIES = (
     "Most of this shrinkage rests on what is stated, not printed: with independent rows the scale is "
     "about twice as large. The differences at week 52 are those of six patients with high LDH, whose "
@@ -81,6 +86,13 @@ def together(run: Run, figures: Mapping[str, Figure]) -> str:
             "reads significant against not significant; the differences say how far the correlations "
             "themselves differ."
         ),
+        figure(
+            CORRELATIONS,
+            figures[CORRELATIONS],
+            "Correlations of scores at week 52: print and posteriors.",
+        )
+        if CORRELATIONS in figures
+        else "",
         table(
             _matrix(printed), "Correlations, partial correlations, differences", id="print-joint"
         ),
@@ -164,6 +176,51 @@ def _pair(row: Row) -> str:
     return f"{one} minus {other}"
 
 
+def published_correlations(run: Run) -> dict[str, Figure]:
+    """Correlations of Figure 2: as printed, one by one, as one matrix, and given the other scores.
+
+    Parameters
+    ----------
+    run : Run
+        With print-only posteriors.
+
+    Returns
+    -------
+    dict of str to Figure
+        Name to figure; empty where they were not taken together.
+    """
+    printed = Printed(run.paper, run.published)
+    t = printed.table
+    drawn = []
+    for id in t.loc[t["variant"] == JOINT, "published_id"]:
+        row = printed.get(str(id), JOINT)
+        if row is None or row["estimand"] not in ("correlation", "partial_correlation"):
+            continue
+        partial = row["estimand"] == "partial_correlation"
+        pair = {
+            "pair": _pair(row),
+            "panel": "Given the other two scores" if partial else "By itself",
+        }
+        found = [("All six as one matrix", row)]
+        alone = None if partial else printed.get(str(id), "base")
+        if alone is not None:
+            found.insert(0, ("One by one", alone))
+            value = printed.number(str(id)).numeric
+            nothing = dict.fromkeys(("ci_low", "ci_high"), float("nan"))
+            drawn.append(
+                pair | {"series": "Print", "estimate": value, "evidence": "published"} | nothing
+            )
+        drawn += [
+            pair
+            | {"series": name, "estimate": one["mean"], "evidence": "published"}
+            | {key: one[key] for key in ("ci_low", "ci_high", "n")}
+            for name, one in found
+        ]
+    if not drawn:
+        return {}
+    return {CORRELATIONS: correlations(pd.DataFrame(drawn), label=_LABEL)}
+
+
 def published_shrinkage(run: Run) -> dict[str, Figure]:
     """Effects alone and partially pooled, one figure a table of the paper.
 
@@ -177,7 +234,25 @@ def published_shrinkage(run: Run) -> dict[str, Figure]:
     dict of str to Figure
         Name to figure; empty where nothing was pooled.
     """
-    printed = Printed(run.paper, run.published)
+    return shrinkage_figures(run.paper, run.published)
+
+
+def shrinkage_figures(paper: Paper, published: pd.DataFrame) -> dict[str, Figure]:
+    """As `published_shrinkage`, without a run.
+
+    Parameters
+    ----------
+    paper : Paper
+        The printed numbers.
+    published : pandas.DataFrame
+        From `published_summary`.
+
+    Returns
+    -------
+    dict of str to Figure
+        Name to figure; empty where nothing was pooled.
+    """
+    printed = Printed(paper, published)
     figures = {}
     for place, estimand in _KINDS.items():
         drawn = []

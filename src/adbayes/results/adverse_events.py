@@ -6,12 +6,13 @@ import pandas as pd
 
 from adbayes.inference.beta_mixture import BetaMixture
 from adbayes.inference.historical_prior import historical_prior
-from adbayes.inference.printed import PRIOR_FILE, prior_sets
 from adbayes.inference.printed_answer import SUMMARY_COLUMNS
+from adbayes.inference.printed_priors import PRIOR_FILE, prior_sets
 from adbayes.inference.printed_quantity import PATIENTS
 from adbayes.inference.two_shares import TwoShares, as_mixture
 from adbayes.model.prior_sets import choose_set
 from adbayes.paper.published import load_paper
+from adbayes.results.result_table import as_result
 
 NESTED = (
     ("facial_erythema", "facial_erythema_persistent"),
@@ -29,6 +30,7 @@ _NOTE = (
 )
 
 
+@as_result
 def adverse_events(priors: str | None = None) -> pd.DataFrame:
     """Occurrence, outcome given occurrence, and their product, with closed forms and quadrature.
 

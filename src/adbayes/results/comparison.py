@@ -22,6 +22,8 @@ from adbayes.results.readings import (
     Reading,
     group_total,
     note_of,
+    other_quantity,
+    place_of,
     readings_of,
     role_of,
     roles,
@@ -145,10 +147,11 @@ def _joined(
     played = roles(paper) if evidence == "reconstructed" else {}
     rows = []
     for number in _answered(paper, analysis):
-        row = _printed(number) | whose_rows | {"outcome": outcome}
+        term, visit, _ = place_of(number)
+        row = _printed(number) | whose_rows | {"outcome": outcome, "term": term, "visit": visit}
         if number.statistic == CORRELATION:
-            row["outcome"], row["term"] = number.variable.split("~")
-        again = _refitted(number, statistics)
+            row["outcome"] = number.variable.split("~")[0]
+        again, of_refit = _refitted(number, statistics)
         row["frequentist"] = again
         reading, found = _find(summary, number, analysis)
         role = role_of(number, found is not None, played)
@@ -156,16 +159,17 @@ def _joined(
         if reading is None or found is None:
             individual = number.statistic == "pct_change_sd"
             reason = NO_INDIVIDUAL_CHANGE if individual else f"{analysis.model} does not report it"
-            row["note"] = _join(_doubt(number), reason)
+            row["note"] = _join(_doubt(number), reason, of_refit)
         else:
             total = group_total(number, paper) if number.statistic == "n" else 100.0
             row |= _read(found, reading, number, total / 100)
             others = _other_patients(found, reading, number)
-            row["same_quantity"] = reading.same and not others and not analysis.differs
+            differs = _join(analysis.differs, other_quantity(reading, analysis))
+            row["same_quantity"] = reading.same and not others and not differs
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
             note = note_of(reading, analysis)
-            row["note"] = _join(_doubt(number), by_role, analysis.differs, note, others, failed)
+            row["note"] = _join(_doubt(number), by_role, differs, note, others, of_refit, failed)
         if played and not number.status and not others and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
@@ -195,7 +199,7 @@ def compare_unfitted(analysis: Analysis, cohort: Cohort, paper: Paper, reason: s
         _printed(number)
         | whose(analysis, cohort)
         | {"outcome": analysis.data.outcome, "role": "not_addressable"}
-        | {"note": _join(timing(number.term or ""), reason)}
+        | {"note": _join(timing(place_of(number)[0]), reason)}
         for number in _answered(paper, analysis)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -306,7 +310,9 @@ def _answered(paper: Paper, analysis: Analysis) -> list[PublishedNumber]:
     """The printed numbers that an analysis answers; under `for_each`, those of its predictor."""
     ids = dict.fromkeys(id for pattern in analysis.published for id in paper.ids(pattern))
     numbers = [paper.number(id) for id in ids]
-    return [number for number in numbers if analysis.x is None or number.term == analysis.x]
+    if analysis.x is None:
+        return numbers
+    return [one for one in numbers if place_of(one)[0].partition(" = ")[0] == analysis.x]
 
 
 def _printed(number: PublishedNumber) -> dict[str, object]:
@@ -334,31 +340,34 @@ def _visit(number: PublishedNumber) -> str:
     return "" if number.visit is None else f"{number.visit:g}"
 
 
-def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float:
+def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> tuple[float, str]:
+    """The refit of a printed number, and what must be said of it."""
     if statistics is None:
-        return float("nan")
-    of_variable = number.statistic == CORRELATION or readings_of(number) == (RESPONSE,)
-    term = number.variable if of_variable else number.term or ""
+        return float("nan"), ""
+    term, visit, _ = place_of(number)
+    if number.statistic == CORRELATION or readings_of(number) == (RESPONSE,):
+        term = number.variable
     found = statistics[
         (statistics["statistic"] == number.statistic)
         & (statistics["term"] == term)
-        & (statistics["visit"] == _visit(number))
+        & (statistics["visit"] == visit)
     ]
-    return float(found["value"].iloc[0]) if len(found) else float("nan")
+    if found.empty:
+        return float("nan"), ""
+    return float(found["value"].iloc[0]), str(found["note"].iloc[0])
 
 
 def _find(
     summary: pd.DataFrame, number: PublishedNumber, analysis: Analysis
 ) -> tuple[Reading | None, pd.Series | None]:
     """The first reading of a printed number that the summary has, with its row."""
+    place, visit, estimand = place_of(number)
     for reading in readings_of(number, analysis):
-        estimand = reading.estimand or ("odds_ratio" if number.term else "mean_change")
-        term = number.variable if reading == RESPONSE else number.term or ""
-        mine = summary["estimand"] == estimand
+        term = number.variable if reading == RESPONSE else place
+        mine = summary["estimand"] == (reading.estimand or estimand)
         if number.statistic == CORRELATION:
-            first, term = number.variable.split("~")
-            mine &= summary["outcome"] == first
-        found = summary[mine & (summary["term"] == term) & (summary["visit"] == _visit(number))]
+            mine &= summary["outcome"] == number.variable.split("~")[0]
+        found = summary[mine & (summary["term"] == term) & (summary["visit"] == visit)]
         if len(found):
             return reading, found.iloc[0]
     return None, None
@@ -393,7 +402,7 @@ def _read(
 def _doubt(number: PublishedNumber) -> str:
     """What a reader must know of the print: a suspicion, a bound, a predictor that is none."""
     bound = f"printed as a bound: {number.value}" if number.bound else ""
-    return _join(number.note if number.status else "", bound, timing(number.term or ""))
+    return _join(number.note if number.status else "", bound, timing(place_of(number)[0]))
 
 
 def _join(*notes: str) -> str:

@@ -21,8 +21,15 @@ from adbayes.model.analysis import MEAN
 from adbayes.model.answerable import baseline, levels
 from adbayes.model.kinds import KINDS
 from adbayes.model.one_course import is_bounded_score, is_lognormal_lab
-from adbayes.model.responses import OF_FRACTIONS, score_of
+from adbayes.model.responses import (
+    OF_FRACTIONS,
+    is_fraction_regression,
+    percent_change_of,
+    score_of,
+)
 from adbayes.results.bounded import bounded_quantities
+from adbayes.results.differences import group_means, group_term
+from adbayes.results.fraction_regression import fraction_ratios, responses_at
 from adbayes.results.fractions import fraction_quantity
 from adbayes.results.lab_cutoff import lab_cutoff
 from adbayes.results.lognormal import lognormal_quantities
@@ -38,10 +45,11 @@ class Estimand:
     Parameters
     ----------
     estimand : str
-        Its name in the tables: mean, mean_change, ratio_of_means, predictive_sd, share_mcid, share_floor,
+        Its name in the tables: mean, mean_change, mean_difference, ratio_of_means, predictive_sd, share_mcid,
+        share_floor,
         share_ceiling, share_above, geometric_mean_ratio, icc, correlation, partial_correlation,
         odds_ratio, risk_difference, risk_ratio, mean_percent_change, percent_change_sd, mean_score,
-        score_sd, share_mild, response, parameter.
+        score_sd, share_mild, response, fraction_ratio, parameter.
     outcome : str
         The outcome's column.
     visit : str
@@ -104,6 +112,8 @@ def estimands(fit: Fit) -> list[Estimand]:
         "risk_ratio": _risk_ratios,
         **{name: partial(_of_fractions, name=name) for name in OF_FRACTIONS},
         "response": _responses,
+        "mean_difference": _mean_differences,
+        "fraction_ratio": _fraction_ratios,
     }
     by_level = _by_level(fit)
     found: list[Estimand] = []
@@ -415,12 +425,48 @@ def _risk_ratios(fit: Fit) -> Iterator[Estimand]:
 
 def _of_fractions(fit: Fit, name: str) -> Iterator[Estimand]:
     """A quantity of the fraction of baseline, or of the score that it implies."""
+    if percent_change_of(fit.analysis) is not None:
+        yield from _mean_percent_changes(fit)
+        return
     for outcome, level, term, unit, null, draws in fraction_quantity(fit, name):
         yield Estimand(name, outcome, level, term, unit, null, _array(fit, draws))
 
 
+def _mean_percent_changes(fit: Fit) -> Iterator[Estimand]:
+    """Mean percent change in the two groups of each 0/1 predictor."""
+    outcome, visit = fit.frame.outcome, _response_visit(fit)
+    for found in group_means(fit):
+        for value, draws in enumerate((found.low, found.high)):
+            term = group_term(found.term, value)
+            shown = _array(fit, draws)
+            yield Estimand("mean_percent_change", outcome, visit, term, "%", 0.0, shown)
+
+
+def _mean_differences(fit: Fit) -> Iterator[Estimand]:
+    """Mean with a 0/1 predictor at 1 minus that at 0."""
+    unit = _unit(fit) if percent_change_of(fit.analysis) is None else "percentage points"
+    for found in group_means(fit):
+        draws = _array(fit, found.high - found.low)
+        visit = _response_visit(fit)
+        yield Estimand("mean_difference", fit.frame.outcome, visit, found.term, unit, 0.0, draws)
+
+
+def _fraction_ratios(fit: Fit) -> Iterator[Estimand]:
+    """Ratio of the mean fraction of baseline, one step of a predictor up."""
+    visit = _response_visit(fit)
+    for label, step, values in fraction_ratios(fit):
+        draws = _array(fit, values)
+        yield Estimand("fraction_ratio", fit.frame.outcome, visit, label, "ratio", 1.0, draws, step)
+
+
 def _responses(fit: Fit) -> Iterator[Estimand]:
     """Share of new patients who meet a response rule."""
+    if is_fraction_regression(fit.analysis):
+        visit = _response_visit(fit)
+        for term, draws in responses_at(fit):
+            shown = _array(fit, draws)
+            yield Estimand("response", fit.frame.outcome, visit, term, "%", np.nan, shown)
+        return
     if score_of(fit.analysis) is not None:
         yield from _of_fractions(fit, "response")
         return

@@ -76,13 +76,13 @@ class Fraction:
             within = self.mean**2 / self.precision
         return np.asarray(self.above_zero * ((self.mean**2 + within) @ self.weights))
 
-    def at_most(self, threshold: float) -> np.ndarray:
+    def at_most(self, threshold: float | np.ndarray) -> np.ndarray:
         """Probability of a fraction at or below a threshold.
 
         Parameters
         ----------
-        threshold : float
-            Above 0.
+        threshold : float or numpy.ndarray
+            Above 0; an array has one a node.
 
         Returns
         -------
@@ -91,7 +91,7 @@ class Fraction:
         """
         if self.family == "beta":
             a, b = self.mean * self.precision, (1 - self.mean) * self.precision
-            cumulative = betainc(a, b, min(threshold, 1.0))
+            cumulative = betainc(a, b, np.minimum(threshold, 1.0))
         else:
             cumulative = gammainc(self.precision, self.precision * threshold / self.mean)
         return np.asarray(1 - self.above_zero + self.above_zero * (cumulative @ self.weights))
@@ -268,16 +268,31 @@ def fraction_quantity(fit: Fit, name: str) -> Iterator[Quantity]:
             yield score, level, "", unit, np.nan, np.sqrt(variance)
         elif name == "share_mild":
             (band,) = (band for band in OUTCOMES[score].bands if band.name == "mild")
-            draws = found.share(_thresholds(fit, score, np.array(band.high)))
+            draws = found.share(thresholds(fit, score, np.array(band.high)))
             yield score, level, "", "%", np.nan, 100 * draws
         else:
             for rule in rules_of(fit.analysis):
                 last = last_scores(score, baselines(fit), rule.percent)
-                draws = found.share(_thresholds(fit, score, last))
+                draws = found.share(thresholds(fit, score, last))
                 yield outcome, level, rule.name, "%", np.nan, 100 * draws
 
 
-def _thresholds(fit: Fit, score: str, last: np.ndarray) -> np.ndarray:
-    """Fractions below which the recorded score is at most `last`, one a patient."""
+def thresholds(fit: Fit, score: str, last: np.ndarray) -> np.ndarray:
+    """Fractions below which the recorded score is at most `last`.
+
+    Parameters
+    ----------
+    fit : Fit
+        A model of a fraction of the score.
+    score : str
+        A measured outcome.
+    last : numpy.ndarray
+        Scores, one a patient or one for all.
+
+    Returns
+    -------
+    numpy.ndarray
+        One a patient: a score is recorded to the nearest step.
+    """
     step = OUTCOMES[score].step or 0.0
     return np.asarray((last + step / 2) / baselines(fit))

@@ -7,13 +7,15 @@ import pandas as pd
 
 from adbayes.errors import DataError
 from adbayes.inference.historical_prior import ROBUST_WEIGHT, WEEKS, historical_prior, prior_studies
-from adbayes.inference.printed import PRIOR_FILE, posterior, prior_sets
+from adbayes.inference.printed import posterior
+from adbayes.inference.printed_priors import PRIOR_FILE, prior_sets
 from adbayes.inference.printed_quantity import PATIENTS, RESPONDER_PATIENTS
 from adbayes.inference.two_shares import TwoShares, as_mixture
 from adbayes.model.prior_sets import choose_set
 from adbayes.paper.evidence import LABELLED_ARMS, load_evidence
 from adbayes.paper.likelihood import count_of
 from adbayes.paper.published import load_paper
+from adbayes.results.result_table import as_result
 
 NEAR = 4
 """Weeks by which a visit may differ and still count as the same."""
@@ -66,6 +68,7 @@ def _of_paper(outcome: str, visit: int) -> list[_PaperShare]:
     return []
 
 
+@as_result
 def other_studies(priors: str | None = None, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
     """Each result of another study beside the paper's, on every denominator the paper allows.
 
@@ -202,6 +205,7 @@ def _comparison(record: dict[str, Any], visit: int | None, handling: str) -> str
     return f"unlike: {reason}" if reason else "like"
 
 
+@as_result
 def predicted_from_studies(
     weight: float = ROBUST_WEIGHT, evidence: pd.DataFrame | None = None
 ) -> pd.DataFrame:

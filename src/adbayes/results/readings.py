@@ -5,6 +5,7 @@ from functools import cache
 
 from adbayes.cohort.outcomes import RESPONSE_RULES
 from adbayes.cohort.targets import HELD_OUT, TARGET, reconstruction_targets
+from adbayes.inference.printed_quantity import build_quantity
 from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
 
@@ -131,6 +132,50 @@ def readings_of(number: PublishedNumber, analysis: Analysis | None = None) -> tu
     if number.statistic == "sd" and own:
         found = [replace(one, note="") if one.note == _ONE_SD else one for one in found]
     return tuple(found)
+
+
+def place_of(number: PublishedNumber) -> tuple[str, str, str]:
+    """Under which term and visit, and as what, the summary of a model has a printed number.
+
+    Parameters
+    ----------
+    number : PublishedNumber
+        The printed number.
+
+    Returns
+    -------
+    tuple of str
+        Term; visit; and the estimand that a p value is of. As the ledger has them, but for the groups
+        of Table 4: there the ledger's visit is that of LDH, and a summary row has the week of the
+        outcome, with the group as its term; a correlation's term is the second score.
+    """
+    visit = "" if number.visit is None else f"{number.visit:g}"
+    if number.statistic == "correlation":
+        return number.variable.split("~")[1], visit, number.statistic
+    if number.table == "table4" and number.quantity and number.statistic != "n":
+        found = build_quantity(number.quantity)
+        return found.term, str(found.visit), found.estimand
+    term = number.term or ""
+    return term, visit, "odds_ratio" if term else "mean_change"
+
+
+def other_quantity(reading: Reading, analysis: Analysis) -> str:
+    """Why a model's version of a statistic is not the printed one, where that is the likelihood's doing.
+
+    Parameters
+    ----------
+    reading : Reading
+        How it is read.
+    analysis : Analysis
+        The model.
+
+    Returns
+    -------
+    str
+        Empty where it is the same.
+    """
+    centre = analysis.family.name == "t" and reading.estimand in ("mean", "mean_percent_change")
+    return "the centre of a Student t distribution, not the mean of the patients" if centre else ""
 
 
 def group_total(number: PublishedNumber, paper: Paper) -> float:

@@ -43,6 +43,9 @@ class Run:
     findings : pandas.DataFrame
         What the audit of the print found (the columns of `adbayes.paper.findings`); empty where the
         print was not part of the run.
+    more : dict of str to pandas.DataFrame, optional
+        Further tables by the name of their file: what is computed from print alone or about a cohort as
+        a whole, and not of one fit.
     seconds : dict of str to float
         Time per stage.
     settings : dict
@@ -63,6 +66,7 @@ class Run:
     further: tuple[Fit, ...] = ()
     held_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=HELD_OUT_COLUMNS))
     findings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    more: dict[str, pd.DataFrame] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -107,4 +111,5 @@ class Run:
             "checks.csv": self.checks,
             "sensitivity.csv": self.sensitivity,
             **({"held_out.csv": self.held_out} if len(self.held_out) else {}),
+            **self.more,
         }

@@ -1,0 +1,60 @@
+"""Fits made by a second process are the fits that this one makes, and end with it."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from adbayes.cohort.simulate import SimulatedCohort
+from adbayes.inference.beside import Asked, beside
+from adbayes.inference.fitting import fit_analysis
+from adbayes.inference.plan import plan
+from adbayes.model.spec import load_spec
+
+
+@pytest.fixture
+def asked(patients: SimulatedCohort) -> Asked:
+    (analysis, frame), *_ = plan(
+        load_spec("easi90_multivariable"), patients, draws=100, tune=200, chains=2
+    ).jobs
+    return Asked(analysis, patients, frame)
+
+
+def test_draws_are_those_of_this_process(asked: Asked, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    with beside([asked], there, cores=1) as waiting:
+        (name,) = waiting
+        waiting[name].result()
+    (written,) = there.glob("*.nc")
+    assert written.stem == name
+    before = written.stat().st_mtime_ns
+    handed_over = fit_analysis(*asked, folder=there)
+    assert written.stat().st_mtime_ns == before  # read, not sampled again
+    made_here = fit_analysis(*asked, cores=2)
+    assert handed_over.fingerprint == made_here.fingerprint
+    assert (
+        handed_over.draws["posterior"]
+        .to_dataset()
+        .equals(made_here.draws["posterior"].to_dataset())
+    )
+
+
+def test_an_error_of_a_fit_is_raised_where_its_result_is_asked_for(
+    asked: Asked, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OSError, match="file"), beside([asked], tmp_path / "file") as waiting:
+        next(iter(waiting.values())).result()
+    assert not multiprocessing.active_children()
+
+
+def test_an_interrupt_ends_the_second_process(asked: Asked, tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with beside([asked], tmp_path) as waiting:
+            assert not any(future.done() for future in waiting.values())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not multiprocessing.active_children()
+    assert not list(tmp_path.glob("*.nc"))
