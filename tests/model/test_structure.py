@@ -13,9 +13,9 @@ FROZEN: dict[str, Frozen] = {
     "random_intercept": (3,),
     "visit_covariance": (3, 2, "unstructured"),
     "imputed_logistic": (5, (3, 4), 6, (2, 3)),
-    "location_scale": (3, 2, "t"),
     "joint_structure": (6, 2, 3, 2),
     "copula_structure": (5, 3, 9),
+    "location_scale": (3, 2, "t"),
 }
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}
 

@@ -29,9 +29,9 @@ STRUCTURES: tuple[Structure, ...] = (
     random_intercept,
     imputed_logistic,
     visit_covariance,
-    location_scale,
     joint_structure,
     copula_structure,
+    location_scale,
 )
 
 

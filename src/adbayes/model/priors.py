@@ -69,8 +69,8 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Beta": (("alpha", "beta"), lambda alpha, beta: stats.beta(alpha, beta)),
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
     "LKJ": (("eta",), Lkj),  # of a correlation matrix
-    **MIXTURES,
     "Dirichlet": (("a",), Dirichlet),  # of the shares of categories
+    **MIXTURES,
 }
 _NOT_PYMC: dict[str, Callable[..., Any]] = {"LogF": log_f_in_pymc}
 """What PyMC lacks, made by a function of name, parameters, dims and shape."""

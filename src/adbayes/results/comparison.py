@@ -150,7 +150,7 @@ def _joined(
         term, visit, _ = place_of(number)
         row = _printed(number) | whose_rows | {"outcome": outcome, "term": term, "visit": visit}
         if number.statistic == CORRELATION:
-            row["outcome"], row["term"] = number.variable.split("~")
+            row["outcome"] = number.variable.split("~")[0]
         again, of_refit = _refitted(number, statistics)
         row["frequentist"] = again
         reading, found = _find(summary, number, analysis)
@@ -366,8 +366,7 @@ def _find(
         term = number.variable if reading == RESPONSE else place
         mine = summary["estimand"] == (reading.estimand or estimand)
         if number.statistic == CORRELATION:
-            first, term = number.variable.split("~")
-            mine &= summary["outcome"] == first
+            mine &= summary["outcome"] == number.variable.split("~")[0]
         found = summary[mine & (summary["term"] == term) & (summary["visit"] == visit)]
         if len(found):
             return reading, found.iloc[0]

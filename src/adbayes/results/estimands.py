@@ -78,7 +78,9 @@ class Estimand:
     @property
     def key(self) -> str:
         """A name that is unique within a fit."""
-        return "/".join([self.estimand, self.outcome, self.visit, self.term])
+        # Correlations of scores have two outcomes, all other quantities of a fit the same one.
+        of = [self.outcome] if self.estimand.endswith("correlation") else []
+        return "/".join([self.estimand, *of, self.visit, self.term])
 
 
 def estimands(fit: Fit) -> list[Estimand]:

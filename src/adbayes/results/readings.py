@@ -147,9 +147,11 @@ def place_of(number: PublishedNumber) -> tuple[str, str, str]:
     tuple of str
         Term; visit; and the estimand that a p value is of. As the ledger has them, but for the groups
         of Table 4: there the ledger's visit is that of LDH, and a summary row has the week of the
-        outcome, with the group as its term.
+        outcome, with the group as its term; a correlation's term is the second score.
     """
     visit = "" if number.visit is None else f"{number.visit:g}"
+    if number.statistic == "correlation":
+        return number.variable.split("~")[1], visit, number.statistic
     if number.table == "table4" and number.quantity and number.statistic != "n":
         found = build_quantity(number.quantity)
         return found.term, str(found.visit), found.estimand

@@ -56,8 +56,7 @@ class Refit:
     statistics : pandas.DataFrame
         One row a statistic as a paper prints it: statistic (mean, sd, pct_change_mean,
         pct_change_sd, percent, p_value, odds_ratio, ci_low, ci_high, correlation), visit, term, value,
-        note (what a reader of the value must know: why there is none, or Firth's estimate where data
-        separate).
+        note (what a reader of the value must know: why there is none, or Firth's estimate where data separate).
     """
 
     method: str
