@@ -304,3 +304,12 @@ def test_an_interrupt_keeps_what_was_finished(tmp_path: Path) -> None:
     assert kept
     assert not (out / "run.json").exists()
     assert not list(out.glob("**/.*.nc"))
+
+
+def test_models_fits_a_terminal(adbayes: Command) -> None:
+    lines = adbayes("models").stdout.splitlines()
+    assert (
+        "easi_change: EASI at weeks 0, 16, 32 and 52: linear mixed model with a patient"
+        in lines[[line.split(":")[0] for line in lines].index("easi_change")]
+    )
+    assert max(map(len, lines)) < 140

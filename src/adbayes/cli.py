@@ -253,23 +253,15 @@ def cohort(
 @app.command()
 def models() -> None:
     """List the models: name, title, published ids, variants, prior sets."""
-    import pandas as pd
-
     from adbayes.model.library import model_names
     from adbayes.model.spec import load_spec
 
-    specs = [load_spec(name) for name in model_names()]
-    rows = [
-        {
-            "name": spec.name,
-            "title": spec.title,
-            "published": ", ".join(spec.table.published),
-            "variants": ", ".join(spec.variants),
-            "priors": ", ".join(spec.prior_sets),
-        }
-        for spec in specs
-    ]
-    show_table(pd.DataFrame(rows))
+    for spec in (load_spec(name) for name in model_names()):
+        print(f"{spec.name}: {spec.title}")
+        print(f"  prior sets: {', '.join(spec.prior_sets)}")
+        if len(spec.variants) > 1:
+            print(f"  variants:   {', '.join(spec.variants)}")
+        print(f"  published:  {', '.join(spec.table.published)}")
 
 
 @app.command()

@@ -3,7 +3,6 @@
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from adbayes.checks.credibility import normal_credibility
@@ -12,7 +11,6 @@ from adbayes.checks.power_scaling import COLUMNS
 from adbayes.checks.withstood import fit_sensitivity, withstood
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
-from adbayes.inference.fits import Fits
 from adbayes.inference.fitting import fit
 from adbayes.model.priors import Prior
 
@@ -47,10 +45,10 @@ def test_moments_behind_draws_are_those_of_the_likelihood() -> None:
     assert flat.moments_behind(0.0, 0.1)[1] == float("inf")  # wider than that prior: no information
 
 
-def test_odds_ratios_have_every_method(one_predictor_fits: Fits) -> None:
-    found = one_predictor_fits["female"].sensitivity()
+def test_odds_ratios_have_every_method(joint_fit: Fit) -> None:
+    found = joint_fit.sensitivity()
     assert list(found.columns) == COLUMNS
-    odds = found[found["estimand"] == "odds_ratio"]
+    odds = found[(found["estimand"] == "odds_ratio") & (found["term"] == "female")]
     assert odds["method"].to_list() == [
         "power_scaling", "power_scaling", "reverse_bayes", "conflict",
     ]  # fmt: skip
@@ -58,16 +56,14 @@ def test_odds_ratios_have_every_method(one_predictor_fits: Fits) -> None:
     assert "95 % interval include" in sentence
 
 
-def test_the_tipping_prior_is_confirmed_by_a_refit(
-    one_predictor_fits: Fits, patients: Cohort
-) -> None:
-    rows = pd.concat([one.sensitivity() for one in one_predictor_fits.values()])
+def test_the_tipping_prior_is_confirmed_by_a_refit(joint_fit: Fit, patients: Cohort) -> None:
+    rows = joint_fit.sensitivity()
     standing = rows[rows["setting"].str.contains("tipping_scale") & (rows["khat"] < 0.7)]
     assert len(standing)
     row = standing.iloc[0]
     scale = numbers(row["setting"])["tipping_scale"]
     again = fit(
-        "easi90_univariable", patients, x=row["term"], draws=4000,
+        "easi90_multivariable", patients, draws=4000,
         priors={row["term"]: Prior.of("Normal", mu=0, sigma=scale)},
     )  # fmt: skip
     assert isinstance(again, Fit)

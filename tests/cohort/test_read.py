@@ -73,7 +73,7 @@ def test_extra_columns_are_kept_and_capitals_do_not_matter(tmp_path):
     assert found.frame["easi"].tolist() == [1, 2]
     assert found.frame["easi90"].isna().all()
     assert found.messages == (
-        "registry.csv: columns read whatever their capitals: Patient as patient, VISIT as visit, "
+        "registry.csv: columns read whatever their spelling: Patient as patient, VISIT as visit, "
         "EASI as easi, EASI90 as easi90",
         "registry.csv: computed here, not read from the file: easi90",
     )
@@ -83,7 +83,7 @@ def test_two_columns_that_differ_by_capitals_are_refused(tmp_path):
     for header, first in (("patient,visit,easi,EASI", "easi"), ("patient,visit,Easi,EASI", "Easi")):
         with pytest.raises(
             DataError,
-            match=f"columns {first} and EASI differ by capitals only and would both be easi",
+            match=f"columns {first} and EASI differ by capitals or spaces only and would both be easi",
         ):
             read_patients(write(tmp_path, f"{header}\na,0,1,1\nb,0,2,2\n"))
 
@@ -201,3 +201,37 @@ def test_patients_said_to_be_real_are_patients(tmp_path):
 def test_a_file_that_is_synthetic_in_part_is_refused(tmp_path, answers, sentence):
     with pytest.raises(DataError, match=sentence):
         read_patients(write(tmp_path, SYNTHETIC.format(*answers)))
+
+
+def test_names_with_spaces_points_and_of_other_words_are_read_and_told(tmp_path):
+    text = "Patient ID;Week;EASI;Gender;Comment\nK-1;0;30,5;F;\nK-1;16;9,0;;x\nK-2;0;20,1;M;\n"
+    found = read_patients(write(tmp_path, text))
+    assert found.clinical
+    assert found.frame["easi"].tolist() == [30.5, 9.0, 20.1]
+    assert found.frame["female"].tolist() == [1, 1, 0]
+    assert (
+        "registry.csv: columns read whatever their spelling: Patient ID as patient, Week as visit, "
+        "EASI as easi, Gender as sex" in found.messages
+    )
+    wide = read_patients(write(tmp_path, "Subject.ID,EASI W0,EASI.w16\na,30,3\nb,20,9\n"))
+    assert wide.frame["visit"].tolist() == [0, 16, 0, 16]
+
+
+def test_another_word_never_displaces_the_name_itself(tmp_path):
+    found = read_patients(
+        write(tmp_path, "patient,Subject,visit,Week,easi\na,S1,0,9,1\nb,S2,0,9,2\n")
+    )
+    assert found.frame["patient"].tolist() == ["a", "b"]
+    assert found.frame["Subject"].tolist() == ["S1", "S2"]
+    assert found.frame["visit"].tolist() == [0, 0]
+
+
+def test_two_other_words_for_one_name_are_not_guessed(tmp_path):
+    with pytest.raises(DataError, match="column patient is missing beside visit and easi"):
+        read_patients(write(tmp_path, "Subject,Patient ID,visit,easi\ns,a,0,1\ns,b,0,2\n"))
+
+
+def test_other_tables_keep_their_names(tmp_path):
+    found = read_patients(write(tmp_path, "Subject,Week,Reaction\n1,0,250\n2,0,260\n"))
+    assert not found.clinical
+    assert list(found.frame.columns) == ["Subject", "Week", "Reaction"]

@@ -140,7 +140,7 @@ REFUSED: dict[str, tuple[str, Content, str]] = {
     "duplicated column": ("x.csv", GOOD.replace("sex", "easi"), "column easi occurs more than once"),
     "unnamed column": ("x.csv", GOOD.replace("visit", ""), r"column 2 \(counted from the left\) has no"),
     "control character": ("x.csv", GOOD.replace("visit", "vi\u200bsit"), "column 2 .* control character"),
-    "capitals": ("x.csv", column("EASI", 1, 2, 3, 4), "easi and EASI differ by capitals only"),
+    "capitals": ("x.csv", column("EASI", 1, 2, 3, 4), "easi and EASI differ by capitals or spaces only"),
     "no visit": ("x.csv", GOOD.replace("visit", "time"), "column visit is missing beside patient"),
     "no patient": ("x.csv", GOOD.replace("patient", "id"), "column patient is missing beside visit"),
     # patients and visits

@@ -152,3 +152,8 @@ def test_a_robust_prior_lets_go_under_conflict():
 def test_unusable_input_is_refused(wrong, sentence):
     with pytest.raises(DataError, match=sentence):
         wrong()
+
+
+def test_a_mixture_prints_its_components() -> None:
+    mixture = BetaMixture((0.25, 0.75), (1.0, 2.0), (3.0, 4.123456))
+    assert repr(mixture) == "BetaMixture: 0.25 Beta(1, 3) + 0.75 Beta(2, 4.123)"

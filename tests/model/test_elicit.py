@@ -66,3 +66,7 @@ def test_quartiles() -> None:
 def test_what_cannot_be_is_refused(asked: dict[str, object], match: str) -> None:
     with pytest.raises(SpecError, match=match):
         elicit(**asked)  # type: ignore[arg-type]
+
+
+def test_an_elicited_prior_is_stated_to_four_digits() -> None:
+    assert str(elicit(interval=(0.5, 2), scale="odds_ratio")) == "Normal(mu=0, sigma=0.3537)"

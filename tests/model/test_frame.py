@@ -270,3 +270,15 @@ def test_a_missing_response_counts_as_none_at_every_visit(name: str, patients: C
     for row in found.data.itertuples():
         value = known.get((row.patient, int(row.visit)), np.nan)
         assert float(getattr(row, outcome)) == (0.0 if np.isnan(value) else value)
+
+
+def test_a_missing_column_is_said_with_the_columns_of_the_file(patients: Cohort) -> None:
+    (analysis,) = load_spec("easi_change").analyses()
+    frame = patients.frame.rename(columns={"easi": "EASI_TOT"})
+    with pytest.raises(DataError) as caught:
+        model_frame(analysis, dataclasses.replace(patients, frame=frame))
+    sentence = str(caught.value)
+    assert "no column 'easi', which easi_change needs (did you mean 'EASI_TOT'?)" in sentence
+    assert "its columns are patient, visit" in sentence
+    assert "easi_percent_change" not in sentence
+    assert "--columns easi=ITS_NAME" in sentence

@@ -27,7 +27,7 @@ def test_a_path_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ("name", "sentence"),
     [
         ("easi_chage", "did you mean 'easi_change'"),
-        ("zzz", r"no model named 'zzz' \(models: dlqi_change"),
+        ("zzz", r"no model named 'zzz' \(models: correlations"),
         ("none.toml", "none.toml: no such file"),
         ("some/where", "no such file"),
         ("published", "no model named 'published'"),

@@ -37,7 +37,11 @@ POSITIVE = [
 
 
 def test_every_distribution_has_an_example() -> None:
-    assert set(EXAMPLES) == set(DISTRIBUTIONS) - {"LKJ", "BetaMixture"}  # tests of their own
+    assert set(EXAMPLES) == set(DISTRIBUTIONS) - {
+        "LKJ",
+        "Dirichlet",
+        "BetaMixture",
+    }  # tests of their own
 
 
 def in_pymc(name: str) -> Any:
@@ -130,3 +134,13 @@ def test_faults_have_their_sentence(table: dict[str, object], match: str) -> Non
 def test_the_reason_changes_no_number() -> None:
     prior = Prior.of("Normal", why="a reason", mu=[0, 1], sigma=2)
     assert prior.to_mapping() == {"distribution": "Normal", "mu": [0.0, 1.0], "sigma": 2.0}
+
+
+def test_what_is_no_prior_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"a prior is 'Normal\(0, 5\)', a str; give one made by"):
+        Prior.from_bambi("Normal(0, 5)")  # type: ignore[arg-type]
+
+
+def test_a_prior_prints_its_reason() -> None:
+    assert repr(Prior.of("Normal", mu=0, sigma=5)) == "Normal(mu=0, sigma=5)"
+    assert repr(Prior.of("HalfNormal", why="w", sigma=5)) == "HalfNormal(sigma=5): w"

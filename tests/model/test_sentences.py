@@ -50,3 +50,7 @@ def test_the_table_it_stands_in_is_named() -> None:
         "own.toml: [variants.student.model] unknown key 'famly'; did you mean 'family'? "
         "(allowed: kind, formula, family, link)",
     ]
+
+
+def test_capitals_do_not_hide_the_nearest_name() -> None:
+    assert nearest("easi", ["Age", "EASI"]).startswith("; did you mean 'EASI'?")

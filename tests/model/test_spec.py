@@ -349,3 +349,14 @@ def test_a_variants_rows_are_checked(key: str, message: str, spec_from: Load) ->
     text = GOOD.replace("[variants.binary]", f"[variants.young.data]\n{key}\n[variants.binary]")
     with pytest.raises(SpecError, match=message):
         spec_from(text)
+
+
+def test_a_spec_prints_what_is_fitted() -> None:
+    shown = repr(load_spec("easi_change"))
+    assert "  easi ~ visit + (1|patient)\n  gaussian, link identity; missing: drop\n" in shown
+    assert "    Intercept  Normal(mu=30, sigma=15): registries print" in shown
+    assert "  prior sets: weakly_informative, skeptical, enthusiastic, vague\n" in shown
+    assert "SpecTable" not in shown
+    each = repr(load_spec("easi90_univariable"))
+    assert "one fit for each x: age_over_30, female" in each
+    assert "visit 52" in each

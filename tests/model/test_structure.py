@@ -14,6 +14,8 @@ FROZEN: dict[str, Frozen] = {
     "visit_covariance": (3, 2, "unstructured"),
     "imputed_logistic": (5, (3, 4), 6, (2, 3)),
     "location_scale": (3, 2, "t"),
+    "joint_structure": (6, 2, 3, 2),
+    "copula_structure": (5, 3, 9),
 }
 BY_NAME = {structure.NAME: structure for structure in STRUCTURES}
 

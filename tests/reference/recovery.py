@@ -3,12 +3,12 @@
     uv run python tests/reference/recovery.py              # all that is missing from the table
     uv run python tests/reference/recovery.py mmrm ...     # these again
 
-Every case is a spec of models/ at its reported priors, on the rows of the embedded cohort 0 (visits,
-predictors and gaps as they are there). Parameters are drawn from the prior, outcomes by NumPy from the
-model as models/README.md words it, with none of the package's likelihoods; all refits are kept, whatever
-their diagnostics. What Bambi's own graph samples is compiled once: its outcome is made a shared
-variable, which nutpie swaps. A row is one scalar parameter at one level; `covered` of `refits` central
-intervals held it.
+Every case is a spec of models/ at its reported priors (or a named set), on the rows of the embedded
+cohort 0 (visits, predictors and gaps as they are there). Parameters are drawn from the prior, outcomes by
+NumPy from the model as models/README.md words it, with none of the package's likelihoods; all refits are
+kept, whatever their diagnostics. What Bambi's own graph samples is compiled once: its outcome is made a
+shared variable, which nutpie swaps. A row is one scalar parameter at one level; `covered` of `refits`
+central intervals held it.
 """
 
 import logging
@@ -62,6 +62,8 @@ class Case:
         Of truths and outcomes.
     patients : int, optional
         Only the first so many, where a refit is long.
+    priors : str, optional
+        A set of the spec; the reported one if not given.
     """
 
     spec: str
@@ -71,6 +73,7 @@ class Case:
     refits: int
     seed: int
     patients: int | None = None
+    priors: str | None = None
 
 
 def levels(values: np.ndarray, rows: pd.DataFrame, by: str = "visit") -> np.ndarray:
@@ -197,6 +200,9 @@ CASES = {
     "two_groups_t": Case("ldh_groups_easi", "student_t", "ldh_ge_250_w0", two_groups, 500, 104),
     "imputed": Case("easi90_predictors", None, None, imputed, 500, 105),
     "mmrm": Case("easi_change", "unstructured", None, mmrm, 500, 106),
+    "logistic_log_f": Case(
+        "easi90_univariable", None, "female", logistic, 500, 113, priors="separation"
+    ),
     "fraction_by_ldh": Case("easi_fraction_ldh", None, None, fraction_by_ldh, 100, 107),
     "responses": Case("easi90_visits", None, None, responses, 100, 108, 40),
     "classes": Case("easi_classes", None, None, classes, 100, 109, 40),
@@ -208,7 +214,8 @@ CASES = {
 
 def job_of(case: Case) -> tuple[Analysis, ModelFrame, Design]:
     """The model and its rows."""
-    ((analysis, frame),) = plan(load_spec(case.spec), load_cohort(0), case.variant, x=case.x).jobs
+    spec, cohort = load_spec(case.spec), load_cohort(0)
+    ((analysis, frame),) = plan(spec, cohort, case.variant, case.priors, x=case.x).jobs
     if case.patients is not None:
         kept = frame.data["patient"].cat.categories[: case.patients]
         data = frame.data[frame.data["patient"].isin(kept)].reset_index(drop=True)

@@ -10,7 +10,10 @@ import statsmodels.api as sm
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
 from adbayes.model.families import FAMILIES
-from adbayes.results.refit import COEFFICIENT_COLUMNS, refit
+from adbayes.paper.published import load_paper
+from adbayes.results.comparison import compare
+from adbayes.results.refit import COEFFICIENT_COLUMNS, RAW, refit
+from adbayes.results.summary import summarize
 
 
 def test_a_logistic_refit_is_maximum_likelihood(joint_fit: Fit) -> None:
@@ -50,10 +53,67 @@ def test_falls_of_the_mean_are_in_percent(mixed_fit: Fit) -> None:
 
 
 @pytest.mark.parametrize("change", ["family", "link"])
-def test_models_without_a_twin_have_none(mixed_fit: Fit, change: str) -> None:
+def test_means_without_a_twin_have_raw_statistics_and_say_why_no_p(
+    mixed_fit: Fit, change: str
+) -> None:
     other = {"family": FAMILIES["t"]} if change == "family" else {"link": "log"}
     analysis = dataclasses.replace(mixed_fit.analysis, **other)
+    whole, found = refit(mixed_fit), refit(dataclasses.replace(mixed_fit, analysis=analysis))
+    assert whole is not None
+    assert found is not None
+    assert found.coefficients.empty
+    keys = ["statistic", "visit"]
+    raw = found.statistics[found.statistics["statistic"] != "p_value"].set_index(keys)["value"]
+    assert raw.equals(whole.statistics.set_index(keys)["value"].loc[raw.index])
+    tests = found.statistics[found.statistics["statistic"] == "p_value"]
+    assert list(tests["visit"]) == ["16", "32", "52"]
+    assert tests["value"].isna().all()
+    assert tests["note"].str.contains("no refit").all()
+
+
+def test_a_model_without_means_and_twin_has_none(mixed_fit: Fit) -> None:
+    asked = mixed_fit.analysis.estimands.model_copy(update={"report": ("icc",)})
+    analysis = dataclasses.replace(mixed_fit.analysis, link="log", estimands=asked)
     assert refit(dataclasses.replace(mixed_fit, analysis=analysis)) is None
+
+
+def test_the_unstructured_variant_stands_beside_raw_means(
+    patients: Cohort, fit_with: Callable[..., Fit]
+) -> None:
+    values = {
+        "Intercept": 30.0,
+        "visit": (-22.0, -25.0, -26.0),
+        "sigma": (10.0, 5.0, 4.0, 3.0),
+        "correlation": (0.3,) * 6,
+    }
+    fit = fit_with("easi_change", patients, values, "unstructured")
+    found = refit(fit)
+    assert found is not None
+    assert found.method == RAW
+    shown = found.statistics.set_index(["statistic", "visit"])["value"]
+    mine = patients.frame.query("visit == 52")["easi"]
+    assert shown["mean", "52"] == pytest.approx(mine.mean())
+    assert shown["sd", "52"] == pytest.approx(mine.std())
+    percent = patients.frame.query("visit == 52")["easi_percent_change"]
+    assert shown["pct_change_mean", "52"] == pytest.approx(percent.mean())
+
+
+def test_separated_data_have_firths_estimate_in_the_note(female_fit: Fit) -> None:
+    data = female_fit.frame.data
+    # Every woman responds.
+    apart = data.assign(easi90=np.where(data["female"] == 1, 1, data["easi90"]))
+    frame = dataclasses.replace(female_fit.frame, data=apart)
+    found = refit(dataclasses.replace(female_fit, frame=frame))
+    assert found is not None
+    rows = found.statistics[found.statistics["term"] == "female"].set_index("statistic")
+    assert np.isinf(rows.loc["odds_ratio", "value"])
+    firth = found.coefficients.set_index("term").loc["female", "firth_estimate"]
+    assert rows["note"].str.contains("no finite maximum-likelihood estimate").all()
+    assert f"{np.exp(firth):.3g}" in rows.loc["odds_ratio", "note"]
+    paper = load_paper()
+    beside = compare(summarize(female_fit), found.statistics, paper, female_fit)
+    assert beside["note"].str.contains("Firth's penalised odds ratio").all()
+    assert (found.statistics[found.statistics["term"] == "easi_baseline"]["note"] == "").all()
 
 
 def test_fractions_and_classes_have_raw_statistics_and_no_coefficients(

@@ -21,6 +21,7 @@ from adbayes.model.spec import load_spec
 from adbayes.shown import as_html
 
 _PATTERNS = 8  # of one outcome, in print; the table has all
+NOT_FITTED = "not fitted: "
 SPEC_COLUMNS = ["model", "x", "rows", "patients", "dropped"]
 
 
@@ -68,12 +69,12 @@ class Description:
                     index=False, na_rep="", float_format=lambda value: f"{value:.4g}"
                 )
                 text += ["", title, shown]
-        return "\n".join(text)
+        return "\n".join(text + self._unfitted)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         tables = {title: table for title, table in self._tables if len(table)}
-        return as_html("\n".join(self._head), tables)
+        return as_html("\n".join(self._head + self._unfitted), tables)
 
     @property
     def _head(self) -> list[str]:
@@ -96,8 +97,23 @@ class Description:
             ),
             ("Columns", self.columns),
             ("Derived columns", self.derived),
-            ("Models: rows and patients used, and what is dropped", self.specs),
+            (
+                "Models: rows and patients used, and what is dropped",
+                self.specs[self.specs["rows"] > 0],
+            ),
         ]
+
+    @property
+    def _unfitted(self) -> list[str]:
+        """Models not fitted, and why, a line each."""
+        unfitted = self.specs[self.specs["rows"] == 0]
+        lines = ["", "Models not fitted, and why"] if len(unfitted) else []
+        for model, reasons in unfitted.groupby("model", sort=False)["dropped"]:
+            # The table has the sentences whole; here the columns are on the page already.
+            heads = [reason.removeprefix(NOT_FITTED).partition(";")[0] for reason in reasons]
+            brief = dict.fromkeys(head.replace(f", which {model} needs", "") for head in heads)
+            lines.append(f"- {model}: {'; '.join(brief)}")
+        return lines
 
 
 def describe(cohort: Cohort) -> Description:
@@ -149,13 +165,13 @@ def spec_table(cohort: Cohort) -> pd.DataFrame:
         try:
             settled = plan(load_spec(name), cohort)
         except DataError as error:
-            found.append([name, "", 0, 0, f"not fitted: {_reason(error, cohort)}"])
+            found.append([name, "", 0, 0, f"{NOT_FITTED}{_reason(error, cohort)}"])
             continue
         for analysis, frame in settled.jobs:
             dropped = _dropped(analysis, frame, cohort)
             found.append([name, analysis.x or "", frame.n_rows, frame.n_units, dropped])
         for x, reason in settled.reasons.items():
-            found.append([name, x, 0, 0, f"not fitted: {_reason(reason, cohort)}"])
+            found.append([name, x, 0, 0, f"{NOT_FITTED}{_reason(reason, cohort)}"])
     return pd.DataFrame(found, columns=SPEC_COLUMNS)
 
 

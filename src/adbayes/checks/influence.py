@@ -14,6 +14,7 @@ from adbayes.errors import DataError
 from adbayes.inference.fit import Fit
 from adbayes.inference.marginal_likelihood import of_all_patients, unit_names
 from adbayes.results.estimands import Estimand, estimands
+from adbayes.results.result_table import as_result
 from adbayes.results.summary import identity
 
 COLUMNS = [
@@ -39,6 +40,7 @@ COLUMNS = [
 ]
 
 
+@as_result
 def influence(
     fit: Fit, *, refit: bool = True, cores: int | None = None, left_out: LeaveOneOut | None = None
 ) -> pd.DataFrame:

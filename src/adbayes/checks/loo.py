@@ -17,6 +17,7 @@ from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.fits import Fits
 from adbayes.inference.marginal_likelihood import of_all_patients
+from adbayes.results.result_table import as_result
 from adbayes.results.summary import identity
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def leave_one_out(fit: Fit) -> LeaveOneOut:
     return LeaveOneOut(found, weights / weights.sum(axis=0), posterior)
 
 
+@as_result
 def loo(fit: Fit, method: Method | None = None, cores: int | None = None) -> pd.DataFrame:
     """Expected log predictive density of a patient the model has not seen, summed over patients.
 
@@ -182,6 +184,7 @@ def loo_rows(fit: Fit, found: "ELPDData") -> pd.DataFrame:
     return table.assign(visit="").reindex(columns=COLUMNS)
 
 
+@as_result
 def compare_models(
     fits: Sequence[Fit] | Fits, method: Method | None = None, cores: int | None = None
 ) -> pd.DataFrame:

@@ -9,17 +9,20 @@ from scipy import stats
 
 from adbayes.checks.loo import LeaveOneOut, leave_one_out
 from adbayes.checks.power_scaling import MAX_KHAT
-from adbayes.checks.predictive import COLUMNS, visits
+from adbayes.checks.predictive import COLUMNS
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.inference.marginal_likelihood import new_effects, unit_names
 from adbayes.inference.replicates import outcomes
 from adbayes.inference.sampler import stream
+from adbayes.model.stacked import cells
+from adbayes.results.result_table import as_result
 from adbayes.results.summary import identity
 
 BANDS = 1000  # simulations behind a simultaneous band
 
 
+@as_result
 def loo_pit(fit: Fit, seed: int | None = None, left_out: LeaveOneOut | None = None) -> pd.DataFrame:
     """Where each observed value falls among predictions from the other patients.
 
@@ -53,11 +56,13 @@ def loo_pit(fit: Fit, seed: int | None = None, left_out: LeaveOneOut | None = No
     seeds = stream(a.sampler.seed if seed is None else seed, "loo pit", a.key)
     rng = np.random.default_rng(seeds)
     replicated = new_patients(fit, found.posterior, rng)
-    observed = frame.data[frame.outcome].to_numpy(dtype=float)
-    instrument = OUTCOMES.get(frame.outcome)
-    if instrument is not None and instrument.step is not None:
-        steps = 1 / instrument.step
-        replicated, observed = np.round(replicated * steps), np.round(observed * steps)
+    observed = np.array(frame.data[frame.outcome], dtype=float)
+    for name in np.unique(frame.outcomes):
+        instrument = OUTCOMES.get(name)
+        if instrument is not None and instrument.step is not None:
+            mine, steps = frame.outcomes == name, 1 / instrument.step
+            replicated[:, mine] = np.round(replicated[:, mine] * steps)
+            observed[mine] = np.round(observed[mine] * steps)
     place = {name: number for number, name in enumerate(found.units)}
     column = np.array([place[unit] for unit in unit_names(fit)])
     shape = (found.posterior.sizes["chain"], -1, len(observed))
@@ -89,9 +94,11 @@ def loo_pit(fit: Fit, seed: int | None = None, left_out: LeaveOneOut | None = No
             "khat": khat,
         }
     )
-    parts = [table[mask].assign(visit=visit) for visit, mask in visits(a, frame)]
+    parts = [
+        table[mask].assign(outcome=outcome, visit=visit) for outcome, visit, mask in cells(a, frame)
+    ]
     head = [*identity(fit), "outcome", "visit", "unit", "value", "pit", "khat"]
-    return pd.concat(parts).assign(**identity(fit), outcome=frame.outcome)[head]
+    return pd.concat(parts).assign(**identity(fit))[head]
 
 
 def new_patients(fit: Fit, posterior: xr.Dataset, rng: np.random.Generator) -> np.ndarray:
@@ -138,11 +145,11 @@ def loo_pit_checks(
     """
     table = loo_pit(fit, seed, left_out)
     rows = [
-        {"visit": visit, "note": _note(part), **row}
-        for visit, part in table.groupby("visit", sort=False)
+        {"outcome": outcome, "visit": visit, "note": _note(part), **row}
+        for (outcome, visit), part in table.groupby(["outcome", "visit"], sort=False)
         for row in _judged(part["pit"].to_numpy())
     ]
-    found = pd.DataFrame(rows).assign(**identity(fit), check="loo_pit", outcome=fit.frame.outcome)
+    found = pd.DataFrame(rows).assign(**identity(fit), check="loo_pit")
     return found.reindex(columns=COLUMNS)
 
 

@@ -21,6 +21,7 @@ from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.fits import Fits
+from adbayes.results.result_table import as_result
 from adbayes.results.summary import identity, prob_direction
 
 COLUMNS = [
@@ -55,6 +56,7 @@ NOT_HELD = "does not hold under missing at random"
 NOTHING = "no outcome missing"
 
 
+@as_result
 def missing(
     fit: Fit | Fits, deltas: Sequence[float] | None = None, *, opposed: bool = False
 ) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from adbayes.checks.correlated import correlation_checks
 from adbayes.checks.responders import response_statistics
 from adbayes.cohort.outcomes import OUTCOMES, RESPONSE_RULES
 from adbayes.inference.fit import Fit
@@ -14,6 +15,7 @@ from adbayes.inference.sampler import stream
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
+from adbayes.model.stacked import cells
 from adbayes.results.lab_cutoff import lab_cutoff
 from adbayes.results.summary import identity
 
@@ -60,7 +62,8 @@ def predictive_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
         beyond its floor and ceiling, for a laboratory value beyond its cut-off; for EASI the
         patients who reach EASI-75 and EASI-90, counted in replicated baselines and visits; for a
         0/1 outcome the share (%) with 1, overall and at each value of a 0/1 predictor; for
-        fractions of baseline and ordered classes those of `response_statistics`.
+        fractions of baseline and ordered classes those of `response_statistics`; for stacked scores
+        those of each, and the correlations of each pair (`correlation_checks`).
     """
     a = fit.analysis
     seed = a.sampler.seed if seed is None else seed
@@ -103,12 +106,14 @@ def _compared(
 ) -> list[dict[str, object]]:
     values = frame.data[frame.outcome].astype(float).to_numpy()
     rows: list[dict[str, object]] = []
-    for visit, mask in visits(analysis, frame):
-        for name, statistic, note in _statistics(analysis, frame, mask):
-            row = {"check": check, "outcome": frame.outcome, "visit": visit, "statistic": name}
+    for outcome, visit, mask in cells(analysis, frame):
+        for name, statistic, note in _statistics(analysis, frame, mask, outcome):
+            row = {"check": check, "outcome": outcome, "visit": visit, "statistic": name}
             observed = float(statistic(values[None, mask])[0])
             rows.append(row | beside(observed, statistic(replicated[:, mask])) | {"note": note})
-    if analysis.family.name == "bernoulli":
+    if analysis.data.stack:
+        rows += correlation_checks(analysis, frame, values, replicated, check)
+    elif analysis.family.name == "bernoulli":
         rows += _by_predictor(analysis, frame, values, replicated, check, rows)
     else:
         rows += _responders(analysis, frame, values, replicated, check)
@@ -149,7 +154,7 @@ def _responders(
 ) -> Iterator[dict[str, object]]:
     """Patients who reach a response rule, in whole steps, both visits being of one replicate."""
     rules = [rule for rule in RESPONSE_RULES.values() if rule.outcome == frame.outcome]
-    parts = dict(visits(analysis, frame))
+    parts = {visit: mask for _, visit, mask in cells(analysis, frame)}
     if not rules or frame.unit != "patient" or "0" not in parts:
         return
     step = OUTCOMES[frame.outcome].step
@@ -204,33 +209,8 @@ def beside(observed: float, replicated: np.ndarray) -> dict[str, object]:
     }
 
 
-def visits(analysis: Analysis, frame: ModelFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """Rows of each level of the spec's ``by`` column; all rows, where the model has none.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        The model.
-    frame : ModelFrame
-        The rows.
-
-    Yields
-    ------
-    tuple
-        The level (the spec's visit, or nothing, for all rows) and which rows have it.
-    """
-    by = analysis.estimands.by
-    column = frame.data.get(by)
-    if column is None or not isinstance(column.dtype, pd.CategoricalDtype):
-        visit = "" if analysis.data.visit is None else str(analysis.data.visit)
-        yield visit, np.ones(frame.n_rows, dtype=bool)
-        return
-    for level in column.cat.categories:
-        yield str(level), (column == level).to_numpy()
-
-
 def _statistics(
-    analysis: Analysis, frame: ModelFrame, mask: np.ndarray
+    analysis: Analysis, frame: ModelFrame, mask: np.ndarray, outcome: str
 ) -> Iterator[tuple[str, Statistic, str]]:
     if analysis.family.name == "bernoulli":
         yield "share of 1", lambda y: 100 * y.mean(axis=1), "%"
@@ -239,7 +219,7 @@ def _statistics(
     yield "sd", lambda y: y.std(axis=1, ddof=1), ""
     yield from response_statistics(analysis, frame, mask)
     yield from ((f"{100 * p:.0f} % quantile", _quantile(p), "") for p in QUANTILES)
-    instrument = OUTCOMES.get(frame.outcome)
+    instrument = OUTCOMES.get(outcome)
     if instrument is None:
         return
     low, high = instrument.low, instrument.high

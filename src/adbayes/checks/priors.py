@@ -15,13 +15,15 @@ from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.plan import plan
 from adbayes.inference.replicates import prior_outcomes
 from adbayes.inference.sampler import stream
+from adbayes.model import gaussian_copula
 from adbayes.model.analysis import Analysis
-from adbayes.model.answerable import levels
 from adbayes.model.bambi_model import Design, bambi_model, design_of
+from adbayes.model.copula_structure import values_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.imputation import BLOCK, IMPUTATION
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
+from adbayes.model.stacked import correlated
 from adbayes.results.events import warned
 from adbayes.results.summary import whose
 from adbayes.shown import as_html
@@ -193,7 +195,7 @@ def prior_table(
         correlations by the margin of one of them.
     """
     rows = []
-    among = len(levels(frame.data[analysis.options["time"]])) if analysis.index else 2
+    among = correlated(analysis, frame)
     odds = analysis.link == "logit"
     information = {} if design is None else information_of(analysis, frame, design)
     outside = float("nan") if design is None else _outside(analysis, frame, design)
@@ -204,6 +206,8 @@ def prior_table(
             else [(f"{name} {key}", hyper) for key, hyper in prior.hyper_priors()]
         )
         for label, one in shown:
+            if one.distribution == "Dirichlet":
+                among = max(map(len, values_of(frame).values()))
             low, high = (np.asarray(one.frozen(among).ppf(q), dtype=float) for q in (0.025, 0.975))
             slopes = {*analysis.mean.common, BLOCK} - {"Intercept"}
             coefficient = odds and name in slopes
@@ -248,8 +252,10 @@ def _outside(analysis: Analysis, frame: ModelFrame, design: Design) -> float:
 def _scale(name: str, analysis: Analysis) -> str:
     if name in IMPUTATION:
         return "standardised predictor"
-    if name == "correlation" and analysis.kind == "mmrm":
+    if name.endswith("correlation") and analysis.kind != "bambi":
         return "correlation"
+    if name == "margins" and analysis.kind == gaussian_copula.NAME:
+        return "share of the patients at one value"
     if "." in name and name.split(".")[0] in analysis.formulas:
         return "its own link"
     if analysis.link == "logit":

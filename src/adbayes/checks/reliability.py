@@ -13,9 +13,11 @@ from adbayes.inference.marginal_likelihood import group_effects, unit_names
 from adbayes.inference.sampler import stream
 from adbayes.model import imputation, imputed_logistic
 from adbayes.results.marginal import INVERSE_LINKS
+from adbayes.results.result_table import as_result
 from adbayes.results.summary import identity
 
 
+@as_result
 def reliability(
     fit: Fit, seed: int | None = None, left_out: LeaveOneOut | None = None
 ) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.marginal_likelihood import unit_names
+from adbayes.model import gaussian_copula
 
 # Families whose likelihood is a probability, not a density.
 DISCRETE = ("bernoulli", "binomial", "beta_binomial", "negativebinomial", "poisson", "cumulative")
@@ -36,7 +37,10 @@ def log_jacobians(fits: Sequence[Fit]) -> list[pd.Series]:
         For other rows, other values, or a probability beside a density.
     """
     first = fits[0]
-    kinds = {fit.analysis.family.name in DISCRETE for fit in fits}
+    kinds = {
+        fit.analysis.family.name in DISCRETE or fit.analysis.kind == gaussian_copula.NAME
+        for fit in fits
+    }
     if len(kinds) > 1:
         listed = ", ".join(dict.fromkeys(fit.analysis.family.name for fit in fits))
         raise SpecError(

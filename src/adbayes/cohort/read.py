@@ -22,6 +22,21 @@ from adbayes.cohort.validate import patient_frame
 from adbayes.cohort.wide import is_wide_name, long_from_wide, renamed_stems
 from adbayes.errors import DataError
 
+SYNONYMS = {
+    "patient_id": "patient",
+    "patientid": "patient",
+    "patient_no": "patient",
+    "subject": "patient",
+    "subject_id": "patient",
+    "subjectid": "patient",
+    "usubjid": "patient",
+    "week": "visit",
+    "weeks": "visit",
+    "visit_week": "visit",
+    "gender": "sex",
+}
+"""Other names of columns that make a patient file; used where no column has the name itself."""
+
 
 def read_patients(path: str | os.PathLike[str], columns: Mapping[str, str] | None = None) -> Cohort:
     """Read a file of patients, or a plain table.
@@ -42,7 +57,8 @@ def read_patients(path: str | os.PathLike[str], columns: Mapping[str, str] | Non
     Cohort
         With evidence "patients", or "reconstructed" for a patient file whose column `synthetic` is
         true in every row, as in exported reconstructed cohorts. A patient file is `clinical`: `visit`
-        in weeks (names such as "Week 16" are mapped), names of the vocabulary in any capitals,
+        in weeks (names such as "Week 16" are mapped), names of the vocabulary in any capitals, with
+        spaces or points for underscores, and by the other names of `SYNONYMS`,
         patient-level values on every row, derived columns added, sorted by patient and visit.
         Otherwise the table as it is, columns numeric where all their cells are numbers.
         `messages` says what was mapped, replaced or left
@@ -162,29 +178,41 @@ def _long(table: Table, columns: dict[str, str]) -> Table:
 
 
 def _folded(table: Table) -> Table:
-    """Names of the vocabulary in other capitals, in a table that is plainly a patient file."""
-    lower = {name.lower() for name in table.columns}
-    wide = any(is_wide_name(name) for name in table.columns)
-    long = "visit" in lower and (lower & set(OUTCOMES) or "visit" in table.columns)
-    if "patient" not in lower or not (wide or long):
+    """Names of the vocabulary written otherwise, in a table that is plainly a patient file."""
+    ours_of = {name: _ours(name) for name in table.columns}
+    plain = list(ours_of.values())
+    for name, ours in ours_of.items():
+        # "Patient ID" is the patient where no other column claims to be.
+        meant = SYNONYMS.get(ours)
+        rivals = [other for other in plain if other == meant or SYNONYMS.get(other) == meant]
+        if meant is not None and len(rivals) == 1:
+            ours_of[name] = meant
+    every = set(ours_of.values())
+    wide = any(is_wide_name(name) for name in every)
+    long = "visit" in every and (every & set(OUTCOMES) or "visit" in table.columns)
+    if "patient" not in every or not (wide or long):
         return table
     known = {"patient", "visit", "sex", SYNTHETIC, *OUTCOMES, *PATIENT_COLUMNS}
     new: dict[str, str] = {}
-    for name in table.columns:
-        ours = name.lower()
+    for name, ours in ours_of.items():
         if name == ours or not (ours in known or is_derived(ours) or is_wide_name(ours)):
             continue
         other = ours if ours in table.columns else new.get(ours)
         if other is not None:
             raise DataError(
-                f"{table.name}: columns {other} and {name} differ by capitals only and would both be "
-                f"{ours}; rename or delete one of them"
+                f"{table.name}: columns {other} and {name} differ by capitals or spaces only and would "
+                f"both be {ours}; rename or delete one of them"
             )
         new[ours] = name
     if not new:
         return table
     shown = ", ".join(f"{name} as {ours}" for ours, name in new.items())
-    return table.renamed(new).noted(f"columns read whatever their capitals: {shown}")
+    return table.renamed(new).noted(f"columns read whatever their spelling: {shown}")
+
+
+def _ours(name: str) -> str:
+    """A column's name without its capitals, spaces and points."""
+    return re.sub(r"[\s.\-]+", "_", name.strip().lower())
 
 
 def _why_plain(table: Table) -> tuple[str, ...]:
@@ -200,7 +228,8 @@ def _why_plain(table: Table) -> tuple[str, ...]:
         raise DataError(
             f"{table.name}: column {missing} is missing beside {other} and {', '.join(measured)}"
             f"{nearest(missing, names)}; a patient file has one row per patient and visit; "
-            f"add the column, or name it with columns={{'{missing}': '...'}}"
+            f"add the column, or name it with --columns {missing}=ITS_NAME, in Python "
+            f"columns={{'{missing}': 'ITS_NAME'}}"
         )
     near = [name for name in names if name.casefold() in ("patient", "visit")]
     wide = [name for name in names if is_wide_name(name)]
@@ -208,8 +237,8 @@ def _why_plain(table: Table) -> tuple[str, ...]:
         return ()
     return (
         f"{table.name}: read as a plain table, nothing checked or derived; a patient file has the "
-        "columns patient and visit, or patient and columns such as easi_w0 "
-        "(columns={'patient': '...', 'visit': '...'} names them)",
+        "columns patient and visit, or patient and columns such as easi_w0 (name them with --columns "
+        "patient=ITS_NAME,visit=ITS_NAME, in Python columns={'patient': 'ITS_NAME', ...})",
     )
 
 

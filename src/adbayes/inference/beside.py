@@ -74,17 +74,19 @@ def beside(
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(1, mp_context=context, initializer=_quietly) as pool:
+        done = False
         try:
             yield {
                 stem(one.analysis, one.cohort): pool.submit(_fitted, one, folder, cores, fresh)
                 for one in asked
             }
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in set(multiprocessing.active_children()) - others:
-                process.kill()
-                process.join()
-            raise
+            done = True
+        finally:
+            if not done:  # an error or an interrupt of the caller
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in set(multiprocessing.active_children()) - others:
+                    process.kill()
+                    process.join()
 
 
 def _fitted(asked: Asked, folder: Path, cores: int | None, fresh: bool) -> None:

@@ -20,7 +20,7 @@ _MOST = 3  # components that a fit may have
 _FLAT = 1e-5  # largest slope at the end of a fit, in nats a unit of a log parameter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BetaMixture:
     """A mixture of beta distributions.
 
@@ -336,6 +336,9 @@ class BetaMixture:
             options={"xatol": 1e-10},
         )
         return float(found.x)
+
+    def __repr__(self) -> str:
+        return f"BetaMixture: {self}"
 
     def __str__(self) -> str:
         parts = zip(self.weights, self.alphas, self.betas, strict=True)

@@ -1,5 +1,6 @@
 """A fit: an analysis, its rows and its draws, which never part."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -158,9 +159,10 @@ class Fit:
         pandas.DataFrame
             The columns of `adbayes.results.summary.COLUMNS`.
         """
+        from adbayes.results.result_table import ResultTable
         from adbayes.results.summary import summarize
 
-        return summarize(self)
+        return ResultTable(summarize(self))
 
     def diagnostics(self) -> pd.DataFrame:
         """Convergence of every parameter and every reported quantity.
@@ -170,9 +172,10 @@ class Fit:
         pandas.DataFrame
             One row; the columns of `adbayes.inference.diagnostics.COLUMNS`.
         """
+        from adbayes.results.result_table import ResultTable
         from adbayes.results.summary import diagnose
 
-        return diagnose(self)
+        return ResultTable(diagnose(self))
 
     def check(self, seed: int | None = None) -> pd.DataFrame:
         """Prior and posterior predictive checks.
@@ -188,25 +191,28 @@ class Fit:
             The columns of `adbayes.checks.predictive.COLUMNS`.
         """
         from adbayes.checks.predictive import predictive_checks
+        from adbayes.results.result_table import ResultTable
 
-        return predictive_checks(self, seed=seed)
+        return ResultTable(predictive_checks(self, seed=seed))
 
-    def compare(self, paper: "Paper") -> pd.DataFrame:
+    def compare(self, paper: "Paper | None" = None) -> pd.DataFrame:
         """Lay the fit beside every printed number that its spec answers.
 
         Parameters
         ----------
-        paper : Paper
-            The printed numbers.
+        paper : Paper, optional
+            The printed numbers; `load_paper` if not given.
 
         Returns
         -------
         pandas.DataFrame
             One row a printed number; the columns of `adbayes.results.comparison.COLUMNS`.
         """
+        from adbayes.paper.published import load_paper
         from adbayes.results.comparison import compare_fit
+        from adbayes.results.result_table import ResultTable
 
-        return compare_fit(self, paper)
+        return ResultTable(compare_fit(self, paper or load_paper()))
 
     def sensitivity(self, alpha: float = 0.8) -> pd.DataFrame:
         """Hold the claims against other priors, from the draws there are: no refit.
@@ -225,16 +231,20 @@ class Fit:
             `adbayes.checks.withstood.fit_sensitivity` says how.
         """
         from adbayes.checks.withstood import fit_sensitivity
+        from adbayes.results.result_table import ResultTable
 
-        return fit_sensitivity(self, alpha)
+        return ResultTable(fit_sensitivity(self, alpha))
 
-    def predict(self, new: "pd.DataFrame | Cohort", seed: int | None = None) -> pd.DataFrame:
+    def predict(
+        self, new: "pd.DataFrame | Mapping[str, object] | Cohort", seed: int | None = None
+    ) -> pd.DataFrame:
         """Predict for new patients.
 
         Parameters
         ----------
-        new : pandas.DataFrame or Cohort
-            The formula's predictors, on the scale of the file (not standardised).
+        new : pandas.DataFrame or mapping or Cohort
+            The formula's predictors, on the scale of the file (not standardised): a table, or
+            columns of one, such as ``{"visit": [0, 52]}``.
         seed : int, optional
             Of the predictive draws; the sampler's seed if not given.
 
@@ -246,7 +256,8 @@ class Fit:
         """
         from adbayes.results.predictions import predict
 
-        return predict(self, new, seed=seed)
+        table = new if isinstance(new, Cohort | pd.DataFrame) else pd.DataFrame(dict(new))
+        return predict(self, table, seed=seed)
 
     def loo(self) -> pd.DataFrame:
         """Leave-one-patient-out predictive accuracy.

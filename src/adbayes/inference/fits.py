@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from adbayes.paper.published import Paper
 
 
+class MissingFitError(KeyError):
+    """A predictor that was not fitted; a `KeyError` that prints as a sentence."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class Fits(Mapping[str, Fit]):
     """The fits of one spec under `for_each`, by predictor.
 
@@ -29,10 +36,11 @@ class Fits(Mapping[str, Fit]):
         self.skipped = dict(skipped or {})
 
     def __getitem__(self, x: str) -> Fit:
-        if x not in self._fits:
-            left_out = f"; left out: {self.skipped[x]}" if x in self.skipped else ""
-            raise KeyError(f"no fit of {x!r}{left_out or nearest(x, self._fits)}")
-        return self._fits[x]
+        if x in self._fits:
+            return self._fits[x]
+        if x in self.skipped:
+            raise MissingFitError(f"{x} was left out: {self.skipped[x]}")
+        raise MissingFitError(f"no fit for {x!r}{nearest(x, self._fits)}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fits)
@@ -90,13 +98,13 @@ class Fits(Mapping[str, Fit]):
         """
         return pd.concat([fit.sensitivity(alpha) for fit in self.values()], ignore_index=True)
 
-    def compare(self, paper: "Paper") -> pd.DataFrame:
+    def compare(self, paper: "Paper | None" = None) -> pd.DataFrame:
         """All fits beside the printed numbers that the spec answers.
 
         Parameters
         ----------
-        paper : Paper
-            The printed numbers.
+        paper : Paper, optional
+            The printed numbers; `load_paper` if not given.
 
         Returns
         -------
@@ -109,7 +117,10 @@ class Fits(Mapping[str, Fit]):
         first = next(iter(self.values()))
         return (
             f"Fits of {first.analysis.model}: one a predictor ({', '.join(self)})\n"
-            + "".join(f"  {x} left out: {reason}\n" for x, reason in self.skipped.items())
+            + "".join(
+                f"  {x} left out: {reason.partition(';')[0]}\n"
+                for x, reason in self.skipped.items()
+            )
             + f"  {first.cohort.label}"
         )
 

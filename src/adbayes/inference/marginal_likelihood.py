@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 NODES = 21
 DRAWS = 1000  # each costs NODES evaluations of the likelihood of all rows
 _LEVELS = "__factor_dim"
-_SINGLE = (_LEVELS, "__missing_dim")  # effects of single groups, single imputed values
+# Effects of single groups, single imputed values, shares of single values of a score.
+_SINGLE = (_LEVELS, "__missing_dim", "__value_dim")
 
 
 def patient_log_likelihood(fit: "Fit", nodes: int = NODES, size: int = DRAWS) -> xr.DataArray:

@@ -75,6 +75,11 @@ def plan(
         column is absent or has one level, the outcome does not vary where it is known) is skipped
         with its reason, unless it was asked for or no other can be fitted.
     """
+    if not isinstance(cohort, Cohort):
+        raise DataError(
+            f"the data are a {type(cohort).__name__}; give a Cohort: ab.read_patients(FILE), "
+            "ab.cohort_from_frame(TABLE) or ab.load_cohort(0)"
+        )
     jobs: list[tuple[Analysis, ModelFrame]] = []
     skipped: list[tuple[Analysis, str]] = []
     for analysis in spec.analyses(variant, priors, x):

@@ -15,6 +15,8 @@ from adbayes.model.spec_tables import DataTable, EstimandsTable, SamplerTable
 from adbayes.model.where import columns_of, parse_where
 
 MEAN = "mu"  # what a spec calls the formula of the mean, whatever Bambi's family calls it
+SCORE, VALUE = "score", "value"
+"""Columns of stacked rows (`[data] stack`): which column a value came from, and the value."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,19 @@ class Analysis:
         return tuple(listed.split())
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column the analysis needs, the outcome first."""
+    def row_columns(self) -> tuple[str, ...]:
+        """The columns of the rows that are modelled, the outcome first; stacked ones as they stand."""
         named = [self.data.outcome]
         for formula in self.formulas.values():
             named += formula.columns
-        named += self.index
+        return tuple(dict.fromkeys([*named, *self.index]))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the analysis needs of a file, the outcome (or what is stacked) first."""
+        named = list(self.row_columns)
+        if self.data.stack:
+            named = [*self.data.stack, *(name for name in named if name not in (SCORE, VALUE))]
         if self.data.where:
             named += columns_of(parse_where(self.data.where))
         return tuple(dict.fromkeys(named))

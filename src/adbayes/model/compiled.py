@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from adbayes.model import (
+    copula_structure,
     imputed_logistic,
+    joint_structure,
     location_scale,
     logistic_any_prior,
     logistic_regression,
@@ -28,6 +30,8 @@ STRUCTURES: tuple[Structure, ...] = (
     imputed_logistic,
     visit_covariance,
     location_scale,
+    joint_structure,
+    copula_structure,
 )
 
 

@@ -115,6 +115,77 @@ def inverse(S: Floats, here: Floats, P: Floats) -> float:  # pragma: no cover - 
 
 
 @njit(cache=True, error_model="numpy")  # a division by 0 is no exception
+def through_factor(
+    H: Floats,
+    sigma: Floats,
+    placed: Floats,
+    root: Floats,
+    by_log_sigma: Floats,
+    by_partial: Floats,
+) -> None:  # pragma: no cover - compiled
+    """From the derivative by a covariance to those by its SDs and partial correlations.
+
+    Parameters
+    ----------
+    H : ndarray of shape (size, size)
+        Derivative of a density by the covariance, symmetric.
+    sigma : ndarray of shape (size,)
+        SDs.
+    placed : ndarray
+        Partial correlations by pair.
+    root : ndarray of shape (size, size)
+        The factor that `covariance` gave.
+    by_log_sigma, by_partial : ndarray
+        To which the derivatives are added.
+    """
+    size = sigma.size
+    scaled = np.empty((size, size))
+    for i in range(size):
+        for c in range(size):
+            scaled[i, c] = sigma[i] * root[i, c]
+    by_scaled = 2.0 * (H @ scaled)
+    k = 0
+    before = np.ones(size)  # square root of what was left of a variance, before the column
+    for column in range(size):
+        for row in range(column + 1, size):
+            r = placed[k]
+            slope = by_scaled[row, column] * before[row]
+            for later in range(column + 1, row + 1):
+                slope -= by_scaled[row, later] * root[row, later] * r / (1.0 - r**2)
+            before[row] *= np.sqrt(1.0 - r**2)
+            by_partial[k] += slope * sigma[row]
+            k += 1
+    for i in range(size):
+        for c in range(size):
+            by_log_sigma[i] += by_scaled[i, c] * scaled[i, c]
+
+
+@njit(cache=True, error_model="numpy")  # a division by 0 is no exception
+def partial_prior(
+    s: float, alpha: float, beta: float
+) -> tuple[float, float, float]:  # pragma: no cover - compiled
+    """A position between 0 and 1 under a beta prior, on the logit scale.
+
+    Parameters
+    ----------
+    s : float
+        Its logit.
+    alpha, beta : float
+        Of the beta distribution, > 0.
+
+    Returns
+    -------
+    tuple of float
+        The position; its log density up to a constant, the Jacobian included, without loss in the
+        tails; the derivative of that by `s`.
+    """
+    position = 1.0 / (1.0 + np.exp(-s))
+    log_u = -np.log1p(np.exp(-s)) if s > 0 else s - np.log1p(np.exp(s))
+    value = alpha * log_u + beta * (log_u - s)
+    return position, value, alpha * (1.0 - position) - beta * position
+
+
+@njit(cache=True, error_model="numpy")  # a division by 0 is no exception
 def value_and_gradient(
     theta: Floats,
     gradient: Floats,
@@ -177,16 +248,12 @@ def value_and_gradient(
     placed = np.empty(n_cor)
     for k in range(n_cor):
         s = theta[width + n_sds + k]
-        position[k] = 1.0 / (1.0 + np.exp(-s))
+        position[k], density, slope = partial_prior(s, correlation_alpha[k], correlation_beta[k])
         placed[k] = low + (high - low) * position[k]
         if placed[k] ** 2 >= 1.0:  # far out in the tails: a singular matrix in floating point
             return -np.inf
-        # log of u and of 1 - u without loss in the tails, the Jacobian u (1 - u) included
-        log_u = -np.log1p(np.exp(-s)) if s > 0 else s - np.log1p(np.exp(s))
-        value += correlation_alpha[k] * log_u + correlation_beta[k] * (log_u - s)
-        gradient[width + n_sds + k] = (
-            correlation_alpha[k] * (1.0 - position[k]) - correlation_beta[k] * position[k]
-        )
+        value += density
+        gradient[width + n_sds + k] = slope
     root = np.zeros((size, size))
     S, free = covariance(sigma, placed, size, root)
     H = np.zeros((size, size))  # derivative of the log-likelihood by the covariance
@@ -232,25 +299,12 @@ def value_and_gradient(
         gradient[width] += by_log_sigma
         gradient[width + 1] += by_rho * (high - low) * position[0] * (1.0 - position[0])
         return value if np.isfinite(value) else -np.inf
-    scaled = np.empty((size, size))
+    by_log_sigma_of = np.zeros(n_sds)
+    by_partial = np.zeros(n_cor)
+    through_factor(H, sigma, placed, root, by_log_sigma_of, by_partial)
+    for k in range(n_cor):
+        by_partial[k] *= (high - low) * position[k] * (1.0 - position[k])
+        gradient[width + n_sds + k] += by_partial[k]
     for i in range(size):
-        for c in range(size):
-            scaled[i, c] = sigma[i] * root[i, c]
-    by_scaled = 2.0 * (H @ scaled)
-    k = 0
-    before = np.ones(size)  # square root of what was left of a variance, before the column
-    for column in range(size):
-        for row in range(column + 1, size):
-            r = placed[k]
-            slope = by_scaled[row, column] * before[row]
-            for later in range(column + 1, row + 1):
-                slope -= by_scaled[row, later] * root[row, later] * r / (1.0 - r**2)
-            before[row] *= np.sqrt(1.0 - r**2)
-            gradient[width + n_sds + k] += (
-                slope * sigma[row] * (high - low) * position[k] * (1.0 - position[k])
-            )
-            k += 1
-    for i in range(size):
-        for c in range(size):
-            gradient[width + i] += by_scaled[i, c] * scaled[i, c]
+        gradient[width + i] += by_log_sigma_of[i]
     return value if np.isfinite(value) else -np.inf

@@ -86,7 +86,9 @@ def elicit(
         raise SpecError(f"{named} {stated}: {distribution} cannot have it ({error})") from None
     found = family if found is None or not hasattr(found, "params_dict") else found
     prior = Prior.of(
-        distribution, why=why or _said(named, stated, prob, scale), **_ours(distribution, found)
+        distribution,
+        why=why or _said(named, stated, prob, scale),
+        **_ours(distribution, found, points[-1] - points[0]),
     )
     _hold(prior, points, prob, named, stated)
     return prior
@@ -114,8 +116,13 @@ def _theirs(distribution: str, fixed: Mapping[str, float]) -> dict[str, float]:
     return {name: float(value) for name, value in fixed.items()}
 
 
-def _ours(distribution: str, found: Any) -> dict[str, float]:
-    return {name: float(getattr(found, name)) for name in DISTRIBUTIONS[distribution][0]}
+def _ours(distribution: str, found: Any, spread: float) -> dict[str, float]:
+    """The parameters to four digits: the rest is where an optimiser happened to stop."""
+    values = {name: float(getattr(found, name)) for name in DISTRIBUTIONS[distribution][0]}
+    return {
+        name: 0.0 if abs(value) < 1e-4 * spread else float(f"{value:.4g}")
+        for name, value in values.items()
+    }
 
 
 def _said(named: str, stated: list[float], prob: float, scale: str) -> str:

@@ -3,16 +3,18 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.derive import is_derived
+from adbayes.cohort.table import listed, nearest
 from adbayes.errors import DataError
-from adbayes.model.analysis import Analysis
+from adbayes.model.analysis import SCORE, VALUE, Analysis
 from adbayes.model.answerable import BY_LEVEL, baseline, levels
 from adbayes.model.responses import OF_BASELINES, score_of
-from adbayes.model.sentences import nearest
 from adbayes.model.where import parse_where, rows_where
 
 
@@ -42,6 +44,13 @@ class ModelFrame:
     dropped: dict[str, int]
     trials: str | int | None = None
     imputed: tuple[str, ...] = ()
+
+    @property
+    def outcomes(self) -> "np.ndarray[Any, Any]":
+        """The outcome of each row: the column that a stacked value came from."""
+        if SCORE in self.data.columns and self.outcome == VALUE:
+            return self.data[SCORE].astype(str).to_numpy(dtype=object)
+        return np.full(self.n_rows, self.outcome, dtype=object)
 
     @property
     def filled(self) -> pd.DataFrame:
@@ -116,6 +125,13 @@ def missing_columns(analysis: Analysis, cohort: Cohort) -> tuple[str, ...]:
     return tuple(name for name in analysis.columns if name not in cohort.frame.columns)
 
 
+def _its_columns(name: str, cohort: Cohort) -> str:
+    """The nearest column, and what the file holds; what is derived would drown it."""
+    columns = [str(column) for column in cohort.frame.columns]
+    own = [column for column in columns if not (cohort.clinical and is_derived(column))]
+    return f"{nearest(name, own) or nearest(name, columns)}; its columns are {listed(own)}"
+
+
 def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     """Take an analysis's rows and columns from a cohort.
 
@@ -142,7 +158,8 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     for name in missing_columns(analysis, cohort):
         raise DataError(
             f"{source}: no column {name!r}, which {analysis.model} needs"
-            f"{nearest(name, map(str, cohort.frame.columns))}; add it or rename one with columns="
+            f"{_its_columns(name, cohort)}; add it, or rename one (--columns {name}=ITS_NAME; in Python "
+            f"columns={{'{name}': 'ITS_NAME'}})"
         )
     table = analysis.data
     frame = _every_patient(cohort, table.visit) if table.missing == "failure" else cohort.frame
@@ -172,6 +189,8 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     frame = frame.loc[:, list(keep)].reset_index(drop=True)
     if table.missing == "failure":
         frame[table.outcome] = frame[table.outcome].fillna(0.0)
+    if table.stack:
+        frame = _stacked(analysis, frame, source)
     frame, dropped = _complete(analysis, frame, source)
     for column in (name for name in table.log2 if name in frame.columns):
         frame[column] = _log2(frame[column], source)
@@ -190,6 +209,27 @@ def model_frame(analysis: Analysis, cohort: Cohort) -> ModelFrame:
     if set(analysis.estimands.report) & set(BY_LEVEL):
         baseline(analysis, levels(frame[analysis.estimands.by]))
     return ModelFrame(frame, table.outcome, unit, dropped, analysis.mean.trials, analysis.imputed)
+
+
+def _stacked(analysis: Analysis, frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The stacked columns one under the other, patient by patient."""
+    names = list(analysis.data.stack)
+    for name in names:
+        values = frame[name]
+        if not pd.api.types.is_numeric_dtype(values):
+            raise DataError(
+                f"{source}: {name!r} holds text and cannot be stacked by {analysis.model}; numbers "
+                "are needed"
+            )
+        if values.nunique() < 2:
+            raise DataError(
+                f"{source}: {name!r}, an outcome of {analysis.model}, has {values.nunique()} different "
+                "values in the rows used; two or more are needed"
+            )
+    others = [name for name in frame.columns if name not in names]
+    long = frame.assign(row=np.arange(len(frame))).melt([*others, "row"], names, SCORE, VALUE)
+    long[SCORE] = pd.Categorical(long[SCORE], categories=names, ordered=True)
+    return long.sort_values(["row", SCORE]).drop(columns="row").reset_index(drop=True)
 
 
 def _log2(values: pd.Series, source: str) -> pd.Series:
@@ -242,9 +282,14 @@ def _baseline_column(analysis: Analysis, cohort: Cohort) -> tuple[str, ...]:
 def _complete(
     analysis: Analysis, frame: pd.DataFrame, source: str
 ) -> tuple[pd.DataFrame, dict[str, int]]:
-    needed = [name for name in analysis.columns if name not in analysis.imputed]
+    named = analysis.row_columns if analysis.data.stack else analysis.columns
+    needed = [name for name in named if name not in analysis.imputed]
     gaps = frame[needed].isna()
     counts = gaps.sum()
+    if analysis.data.stack:  # which of the columns, not that a value is missing
+        by_score = gaps.pop(VALUE).groupby(frame[SCORE], observed=True).sum()
+        counts = pd.concat([by_score, gaps.sum()])
+        gaps[VALUE] = frame[VALUE].isna()
     dropped = {f"{name} missing": int(n) for name, n in counts.items() if n}
     if dropped and analysis.data.missing == "error":
         listed = ", ".join(f"{reason} in {n}" for reason, n in dropped.items())
@@ -282,7 +327,10 @@ def _typed(analysis: Analysis, frame: pd.DataFrame, source: str, *, clinical: bo
             )
             # Strings, because that is what coordinates of draws become in a file.
             frame[name] = pd.Categorical(
-                frame[name].astype(object).map(str), categories=[str(level) for level in levels]
+                frame[name].astype(object).map(str),
+                categories=[str(level) for level in levels],
+                # Bambi sorts the levels of an unordered column; those of a stack are as stated.
+                ordered=bool(analysis.data.stack) and name == SCORE,
             )
         elif not text:
             frame[name] = frame[name].astype(float)

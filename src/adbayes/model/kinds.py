@@ -6,11 +6,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from adbayes.errors import SpecError
-from adbayes.model import bambi_kind, imputed_kind, mmrm
+from adbayes.model import bambi_kind, gaussian_copula, imputed_kind, joint_scores, mmrm
 from adbayes.model.kind import Kind
 from adbayes.model.sentences import nearest, sentences
 
-KINDS: dict[str, Kind] = {kind.NAME: kind for kind in (bambi_kind, imputed_kind, mmrm)}
+KINDS: dict[str, Kind] = {
+    kind.NAME: kind for kind in (bambi_kind, imputed_kind, mmrm, joint_scores, gaussian_copula)
+}
 
 
 def read_table(stated: Mapping[str, Any], where: str, place: str) -> tuple[Kind, BaseModel]:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from adbayes.errors import SpecError
-from adbayes.model.analysis import MEAN, Analysis
+from adbayes.model.analysis import MEAN, SCORE, Analysis
 from adbayes.model.families import FAMILIES
 from adbayes.model.formula import parse_formula
 from adbayes.model.kind import Likelihood, Parameter
@@ -105,6 +105,8 @@ def answers(analysis: Analysis) -> frozenset[str]:
     found = {"mean", "mean_change", "ratio_of_means"}
     if analysis.estimands.by == analysis.options["time"]:
         found |= {"predictive_sd", "share_mcid", "correlation"}
+    if analysis.data.stack and analysis.options["time"] == SCORE:
+        found |= {"correlation", "partial_correlation"}
     if analysis.options["covariance"] == "compound_symmetry":
         found |= {"icc"}
     return frozenset(found)

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 from adbayes.errors import SpecError
+from adbayes.model.dirichlet import Dirichlet
 from adbayes.model.horseshoe import RegularizedHorseshoe
 from adbayes.model.lkj import Lkj
 from adbayes.model.log_f import LogF, log_f_in_pymc
@@ -69,6 +70,7 @@ DISTRIBUTIONS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "Uniform": (("lower", "upper"), lambda lower, upper: stats.uniform(lower, upper - lower)),
     "LKJ": (("eta",), Lkj),  # of a correlation matrix
     **MIXTURES,
+    "Dirichlet": (("a",), Dirichlet),  # of the shares of categories
 }
 _NOT_PYMC: dict[str, Callable[..., Any]] = {"LogF": log_f_in_pymc}
 """What PyMC lacks, made by a function of name, parameters, dims and shape."""
@@ -81,7 +83,7 @@ BLOCKS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
 }
 _KNOWN = DISTRIBUTIONS | BLOCKS
 _POSITIVE = {
-    "sigma", "nu", "b", "beta", "lam", "m", "eta", "w", *BLOCKS["RegularizedHorseshoe"][0]
+    "sigma", "nu", "b", "beta", "lam", "m", "eta", "a", "w", *BLOCKS["RegularizedHorseshoe"][0]
 }  # fmt: skip
 _POSITIVE_ALPHA = {
     "Gamma",
@@ -91,7 +93,7 @@ _POSITIVE_ALPHA = {
 }  # a Cauchy's alpha is its location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prior:
     """One prior distribution and the reason for it.
 
@@ -231,7 +233,17 @@ class Prior:
         -------
         Prior
             The same prior as a value.
+
+        Raises
+        ------
+        SpecError
+            For anything that is no prior, and for one that is not known here.
         """
+        if not (hasattr(prior, "name") and hasattr(prior, "args")):
+            raise SpecError(
+                f"a prior is {prior!r}, a {type(prior).__name__}; give one made by ab.Prior.of, such as "
+                'ab.Prior.of("Normal", mu=0, sigma=1), or a bambi.Prior'
+            )
         parameters = {
             key: cls.from_bambi(value, "") if hasattr(value, "args") else value
             for key, value in prior.args.items()
@@ -240,6 +252,9 @@ class Prior:
 
     def __getitem__(self, parameter: str) -> "float | tuple[float, ...] | Prior":
         return dict(self.parameters)[parameter]
+
+    def __repr__(self) -> str:
+        return f"{self}: {self.why}" if self.why else str(self)
 
     def __str__(self) -> str:
         inside = ", ".join(
@@ -264,7 +279,8 @@ class Prior:
         Parameters
         ----------
         among : int, optional
-            Number of variables that an LKJ prior correlates; it is then the margin of one correlation.
+            Number of variables that an LKJ prior correlates, or of categories of a Dirichlet; it is
+            then the margin of one correlation or share.
 
         Returns
         -------
@@ -283,7 +299,8 @@ class Prior:
             for key, value in self.parameters
         }
         distribution = _KNOWN[self.distribution][1](**values)
-        return distribution.margin(among) if isinstance(distribution, Lkj) else distribution
+        whole = isinstance(distribution, Lkj | Dirichlet)
+        return distribution.margin(among) if whole else distribution
 
     def log_density(self, values: np.ndarray) -> np.ndarray:
         """Log density at values of the parameter.
@@ -291,15 +308,19 @@ class Prior:
         Parameters
         ----------
         values : numpy.ndarray
-            Of any shape; under an LKJ prior the last axis holds one matrix's correlations.
+            Of any shape; under an LKJ prior the last axis holds one matrix's correlations, under a
+            Dirichlet shares.
 
         Returns
         -------
         numpy.ndarray
-            One a value; one a matrix under an LKJ prior.
+            One a value; one a matrix under an LKJ prior; under a Dirichlet one for all shares, up to
+            a constant.
         """
         if self.distribution == "LKJ":
             return Lkj(float(self["eta"])).log_density(values)  # type: ignore[arg-type]
+        if self.distribution == "Dirichlet":
+            return Dirichlet(float(self["a"])).log_density(values)  # type: ignore[arg-type]
         return np.asarray(self.frozen().logpdf(values), dtype=float)
 
     def sample(self, size: int, rng: np.random.Generator, width: int | None = None) -> np.ndarray:
@@ -314,7 +335,7 @@ class Prior:
         width : int, optional
             Number of coefficients that share this prior independently; the draws are then
             ``(size, width)``. With a hyper-prior they share its draw. For an LKJ prior the number of
-            variables, whose ``width (width - 1) / 2`` correlations are drawn.
+            variables, whose ``width (width - 1) / 2`` correlations are drawn; for a Dirichlet of categories.
 
         Returns
         -------
@@ -330,7 +351,7 @@ class Prior:
                 values[key] = np.asarray(value) if isinstance(value, tuple) else value
         shape = size if width is None else (size, width)
         frozen = _KNOWN[self.distribution][1](**values)
-        if isinstance(frozen, Lkj):  # a matrix's correlations hang together
+        if isinstance(frozen, Lkj | Dirichlet):  # a matrix's correlations hang together
             return frozen.sample(size, width or 2, rng)
         return np.asarray(frozen.rvs(size=shape, random_state=rng), dtype=float)
 

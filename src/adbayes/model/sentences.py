@@ -23,8 +23,9 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
         The nearest allowed name, if one is near, and all of them.
     """
     allowed = list(allowed)
-    near = get_close_matches(str(name), allowed, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    folded = {candidate.casefold(): candidate for candidate in reversed(allowed)}
+    near = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
+    hint = f"; did you mean {folded[near[0]]!r}?" if near else ""
     return f"{hint} (allowed: {', '.join(allowed)})"
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from adbayes.errors import SpecError
-from adbayes.model.analysis import MEAN, Analysis
+from adbayes.model.analysis import MEAN, SCORE, VALUE, Analysis
 from adbayes.model.answerable import unanswerable
 from adbayes.model.blocks import spread
 from adbayes.model.kind import Kind, Parameter
@@ -20,7 +20,7 @@ from adbayes.model.library import find_spec
 from adbayes.model.prior_sets import PriorSet, choose_set, resolve_sets
 from adbayes.model.priors import Prior
 from adbayes.model.sentences import nearest, sentences
-from adbayes.model.spec_tables import EstimandsTable, SpecTable
+from adbayes.model.spec_tables import DataTable, EstimandsTable, SpecTable
 from adbayes.model.where import parse_where
 from adbayes.shown import as_html
 
@@ -54,6 +54,29 @@ class Spec:
     variant_sets: dict[str, dict[str, PriorSet]]
     models: dict[str, tuple[Kind, BaseModel]]
     estimands: dict[str, EstimandsTable]
+
+    def __repr__(self) -> str:
+        """What is fitted: formula, priors of the reported set, and what else there is to ask for."""
+        first = self.analyses()[0]
+        data = self.table.data
+        rows = [f"visit {data.visit}"] if data.visit is not None else []
+        rows += [f"where {data.where}"] if data.where else []
+        lines = [
+            f"Spec {self.name}: {self.title}",
+            *(f"  {text}" for text in (formula.text for formula in first.formulas.values())),
+            f"  {first.family.name}, link {first.link}; missing: {data.missing}"
+            + "".join(f"; {row}" for row in rows),
+        ]
+        if self.predictors:
+            lines.append(f"  one fit for each x: {', '.join(self.predictors)}")
+        lines.append(f"  priors ({first.prior_set}):")
+        width = max(len(name) for name in first.priors)
+        lines += [f"    {name:<{width}}  {prior!r}" for name, prior in first.priors.items()]
+        lines.append(f"  prior sets: {', '.join(self.prior_sets)}")
+        lines.append(f"  variants: {', '.join(self.variants)}")
+        if self.table.published:
+            lines.append(f"  printed numbers it answers: {', '.join(self.table.published)}")
+        return "\n".join(lines)
 
     @property
     def name(self) -> str:
@@ -139,23 +162,6 @@ class Spec:
             raise SpecError("\n".join(dict.fromkeys(faults)))
         return tuple(found)
 
-    def __repr__(self) -> str:
-        kind, model = self.models["base"]
-        formula = self.table.model.get("formula")
-        stated = formula if isinstance(formula, str) else str(model)
-        rows = {
-            "kind": kind.NAME,
-            "formula" if isinstance(formula, str) else "model": stated,
-            "for each x": ", ".join(self.predictors),
-            "variants": ", ".join(self.variants),
-            "priors": ", ".join(self.prior_sets),
-            "published": ", ".join(self.table.published),
-            "departs": self.table.departs,
-            "file": self.path.name,
-        }
-        lines = [f"  {name:<10}{value}" for name, value in rows.items() if value]
-        return "\n".join([f"Spec {self.name}: {self.title}", *lines])
-
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         priors = [
@@ -170,11 +176,12 @@ class Spec:
         kind, model = self.models[variant]
         estimands = self.estimands[variant]
         title, data, published = self.table.title, self.table.data, self.table.published
-        departs = self.table.departs
+        departs, differs = self.table.departs, self.table.differs
         if variant != "base":
             stated = self.table.variants[variant]
             title = stated.title or title
             departs = stated.departs or departs
+            differs = stated.differs or differs
             published = published if stated.published is None else stated.published
             rows = stated.data.model_dump(exclude_none=True)
             data = data.model_copy(update=rows)  # validated where they were read
@@ -202,6 +209,8 @@ class Spec:
                 f"{where}: [data] outcome is {data.outcome!r} but the formula's is "
                 f"{response!r}; make them the same"
             )
+        if data.stack:
+            faults += _stacking_faults(data, likelihood.formulas[MEAN].columns, where)
         if data.missing == "failure" and family.name not in ("bernoulli", "cumulative"):
             faults.append(
                 f'{where}: [data] missing = "failure" counts a missing response as 0, which means nothing '
@@ -242,7 +251,7 @@ class Spec:
             kind=kind.NAME,
             options=likelihood.options,
             index=likelihood.index,
-            differs=self.table.differs,
+            differs=differs,
         )
         faults = unanswerable(analysis)
         if faults:
@@ -336,6 +345,25 @@ def load_spec(name: str | Path) -> Spec:
     raise SpecError("\n".join(dict.fromkeys(faults)))
 
 
+def _stacking_faults(data: DataTable, named: Sequence[str], where: str) -> Iterator[str]:
+    """Stacked rows have one column of values and one that says which column they came from."""
+    if data.outcome != VALUE:
+        yield (
+            f"{where}: [data] stack puts values into {VALUE!r}, but outcome is {data.outcome!r}; "
+            f"set outcome = {VALUE!r}"
+        )
+    if SCORE not in named:
+        yield (
+            f"{where}: [data] stack: the formula has no {SCORE!r}, the column that tells the stacked "
+            "columns apart; add it"
+        )
+    taken = [name for name in data.stack if name in (SCORE, VALUE)]
+    if taken:
+        yield f"{where}: [data] stack: {taken[0]!r} is a name of the stacked rows; rename that column"
+    if data.log2 or data.standardize:
+        yield f"{where}: [data] stack takes columns as they are; leave out log2 and standardize"
+
+
 def _models(
     raw: Mapping[str, Any], table: SpecTable | None, where: str
 ) -> dict[str, tuple[Kind, BaseModel]]:
@@ -426,9 +454,12 @@ def _misfits(parameter: Parameter, prior: Prior) -> Iterator[str]:
     if hyper and not parameter.hyper:
         yield ": only group effects such as 1|patient may have a hyper-prior; give numbers"
     allowed = parameter.distributions
+    shares = any(one.distribution == "Dirichlet" for one in (prior, *hyper.values()))
     matrix = any(one.distribution == "LKJ" for one in (prior, *hyper.values()))
     if matrix and "LKJ" not in allowed:
         yield ": LKJ is for a matrix of correlations; give a distribution of one number"
+    elif shares and "Dirichlet" not in allowed:
+        yield ": Dirichlet is for shares of categories; give a distribution of one number"
     elif allowed and prior.distribution not in allowed:
         yield f": {prior.distribution} is not one{nearest(prior.distribution, allowed)}"
     scalars = hyper.values() if parameter.hyper else () if parameter.listed else (prior,)

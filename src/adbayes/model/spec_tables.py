@@ -21,6 +21,7 @@ EstimandName = Literal[
     "geometric_mean_ratio",
     "icc",
     "correlation",
+    "partial_correlation",
     "odds_ratio",
     "risk_difference",
     "risk_ratio",
@@ -50,11 +51,19 @@ class DataTable(Table):
     log2: tuple[Text, ...] = ()
     standardize: dict[str, tuple[float, float]] = Field(default_factory=dict)
     for_each: dict[Literal["x"], tuple[Text, ...]] | None = None
+    stack: tuple[Text, ...] = ()
 
-    @field_validator("log2", mode="before")
+    @field_validator("log2", "stack", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("stack")
+    @classmethod
+    def _several(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value and (len(value) < 2 or len(set(value)) < len(value)):
+            raise ValueError(f"two or more different columns are needed, found {', '.join(value)}")
+        return value
 
     @field_validator("standardize", mode="before")
     @classmethod
@@ -102,6 +111,23 @@ class MmrmTable(Table):
     unit: Text
     time: Text
     covariance: Literal["unstructured", "compound_symmetry"] = "unstructured"
+
+
+class JointScoresTable(Table):
+    """`[model]` of kind `joint_scores`: several scores with correlated patient effects."""
+
+    kind: Literal["joint_scores"] = "joint_scores"
+    formula: Text
+    unit: Text
+    time: Text
+    residuals: Literal["common", "by_time"] = "common"
+
+
+class GaussianCopulaTable(Table):
+    """`[model]` of kind `gaussian_copula`: correlations of scores behind free margins."""
+
+    kind: Literal["gaussian_copula"] = "gaussian_copula"
+    unit: Text
 
 
 class ImputedLogisticTable(Table):
@@ -172,6 +198,7 @@ class VariantTable(Table):
 
     title: Text | None = None
     departs: Text | None = None
+    differs: Text | None = None
     published: tuple[Text, ...] | None = None
     data: VariantDataTable = Field(default_factory=VariantDataTable)
     model: dict[str, Any] = Field(default_factory=dict)  # judged by its kind, laid over the spec's

@@ -245,8 +245,9 @@ class Paper:
             One check a row, as `adbayes.paper.audit.audit` gives it.
         """
         from adbayes.paper.audit import audit
+        from adbayes.results.result_table import ResultTable
 
-        return audit()
+        return ResultTable(audit())
 
     def __repr__(self) -> str:
         table = _ledger()

@@ -11,7 +11,7 @@ from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.paper.published import Paper
 from adbayes.plots.forest import forest
-from adbayes.plots.labels import outcome_label, term_label
+from adbayes.plots.labels import outcome_label, outcomes_label, term_label
 from adbayes.plots.posterior_predictive import posterior_predictive
 from adbayes.plots.prior_posterior import prior_posterior
 from adbayes.plots.trajectories import trajectories
@@ -180,6 +180,9 @@ def draw_prior_posterior(fits: Sequence[Fit], *, failed: bool) -> Figure:
     asked = table[~table["term"].str.startswith(_IMPUTATION)]
     table = asked if len(asked) else table
     scales = fits[0].analysis.data.standardize
+    stack = fits[0].analysis.data.stack
+    if stack:  # the correlations are what such a model is for; all parameters are in summary.csv
+        table = table[table["term"].str.fullmatch(r"\w*correlation\[\w+, \w+\]")]
     table["term_label"] = [
         f"{term_label(term)}, per {scales[term][1]:g}" if term in scales else term_label(term)
         for term in table["term"]
@@ -187,7 +190,7 @@ def draw_prior_posterior(fits: Sequence[Fit], *, failed: bool) -> Figure:
     return prior_posterior(
         table,
         label=_label(fits[0], failed=failed),
-        title=f"{outcome_label(fits[0].frame.outcome)}: prior and posterior",
+        title=f"{outcomes_label(fits[0].frame.outcome, stack)}: prior and posterior",
     )
 
 
@@ -217,6 +220,9 @@ def draw_predictive(
         As `plot_posterior_predictive`.
     """
     rows = checks[checks["check"] == check].copy()
+    stack = fits[0].analysis.data.stack
+    if stack:
+        return _draw_correlations(fits, rows, failed=failed, words=check.replace("_", " "))
     # A share that is 0 in the data and in every replicate says nothing.
     nothing = rows["statistic"].str.startswith("share at or") & (rows["replicated_high"] == 0)
     reached = rows.loc[~(nothing & (rows["observed"] == 0)), "statistic"].unique()
@@ -243,6 +249,27 @@ def draw_predictive(
         rows,
         label=_label(fits[0], failed=failed),
         title=f"{outcome_label(fits[0].frame.outcome)}: {words} checks",
+    )
+
+
+def _draw_correlations(
+    fits: Sequence[Fit], rows: pd.DataFrame, *, failed: bool, words: str
+) -> Figure:
+    """Correlations of stacked scores; what is checked of each score alone is in checks.csv."""
+    split = rows["statistic"].str.extract(r"^(\w+) correlation with (\w+)$")
+    rows = rows[split[0].notna()].copy()
+    rows["statistic"] = [
+        f"{outcome_label(first)} and {outcome_label(second)}, {name}"
+        for first, second, name in zip(
+            rows["outcome"], split[1].dropna(), split[0].dropna(), strict=True
+        )
+    ]
+    rows = rows.drop(columns="outcome").assign(unit="correlation", n=fits[0].frame.n_units)
+    stack = fits[0].analysis.data.stack
+    return posterior_predictive(
+        rows,
+        label=_label(fits[0], failed=failed),
+        title=f"{outcomes_label(fits[0].frame.outcome, stack)}: {words} checks",
     )
 
 

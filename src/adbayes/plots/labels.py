@@ -1,6 +1,7 @@
 """Names for readers: what the columns of a patient file are called in tables and on axes."""
 
 import re
+from collections.abc import Sequence
 
 from adbayes.cohort.derive import concurrent
 from adbayes.cohort.outcomes import AGE_CUTOFF, OUTCOMES, PATIENT_COLUMNS, RESPONSE_RULES
@@ -32,6 +33,24 @@ def outcome_label(name: str) -> str:
     if score != name and score in OUTCOMES:
         return f"{OUTCOMES[score].label}, fraction of baseline"
     return OUTCOMES[name].label if name in OUTCOMES else name
+
+
+def outcomes_label(name: str, stack: Sequence[str] = ()) -> str:
+    """What the outcome of a model is called, or its outcomes.
+
+    Parameters
+    ----------
+    name : str
+        The outcome's column.
+    stack : sequence of str, optional
+        The columns stacked into it.
+
+    Returns
+    -------
+    str
+        As `outcome_label`; stacked columns one after the other.
+    """
+    return ", ".join(map(outcome_label, stack)) if stack else outcome_label(name)
 
 
 def term_label(name: str) -> str:

@@ -45,7 +45,7 @@ def ldh_groups(run: Run, groups: Sequence[Group]) -> Section:
         f"{run.cohort.label.rstrip('.')}. Percent change of each outcome at week 52 (positive is "
         "improvement) in patients with LDH ≥ 250 minus those below, in percentage points: the "
         "posterior mean [95 % equal-tailed interval] under two normals with SDs of their own, the "
-        "same with Student t errors, which give way to patients far from the others, and the sixteen "
+        "same with Student t errors, which give way to patients far from the others, and all "
         "differences under one scale, which draws all of them towards none. Rows of one table are the "
         "same patients; in the last column they correlate as LDH at two visits does in these patients "
         "times as the outcomes do within the groups. Refit: Welch's test, as in the paper. LDH at "
@@ -60,11 +60,12 @@ def ldh_groups(run: Run, groups: Sequence[Group]) -> Section:
         groups="Outcome",
     )
     scale = _together(run)
+    count = int((scale["estimand"] == "mean_difference").sum())
     scale = scale[scale["term"] == "tau"]
     if len(scale):
         found = scale.to_dict("records")[0]
         body += paragraph(
-            f"Scale of the sixteen differences (their SD about none): {interval(found, 1)} points.",
+            f"Scale of the {count} differences (their SD about none): {interval(found, 1)} points.",
             "small",
         )
     return Section("ldh-groups", TITLE, body)

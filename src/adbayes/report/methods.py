@@ -11,7 +11,7 @@ from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
 from adbayes.inference.fit import Fit
 from adbayes.inference.printed_priors import prior_sets
 from adbayes.inference.store import versions
-from adbayes.plots.labels import outcome_label
+from adbayes.plots.labels import outcomes_label
 from adbayes.report.figures import Group
 from adbayes.report.markup import Section, bullets, heading, paragraph, table
 from adbayes.results.run import Run
@@ -155,7 +155,7 @@ def _model(group: Group) -> str:
     formula = a.mean.text.replace(a.x, "x") if a.x else a.mean.text
     rest = [f"{name}: {f.text}" for name, f in a.formulas.items() if name != "mu"]
     said = [
-        f"{outcome_label(fit.frame.outcome)} was modelled as {formula} ({a.family.name} family, "
+        f"{outcomes_label(fit.frame.outcome, a.data.stack)} was modelled as {formula} ({a.family.name} family, "
         f"{a.link} link{'; ' + '; '.join(rest) if rest else ''})"
     ]
     if len(group.fits) > 1:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.plots.from_tables import SEPARATED, printed_ratio, separated
-from adbayes.plots.labels import outcome_label, term_label
+from adbayes.plots.labels import outcome_label, outcomes_label, term_label
 from adbayes.report.figures import Group
 from adbayes.report.markup import FLAG, Section, bullets, figure, heading, paragraph, table
 from adbayes.report.numbers import (
@@ -36,6 +37,7 @@ _QUANTITIES = {
     "share_mcid": "share of patients who improve by the MCID",
     "icc": "correlation of two visits of a patient",
     "correlation": "correlation of two visits of a patient",
+    "partial_correlation": "correlation given the other scores",
     "mean_percent_change": "mean of the patients' percent changes",
     "percent_change_sd": "SD of the patients' percent changes",
     "mean_score": "mean score",
@@ -55,6 +57,7 @@ _PRINTED = {
     "pct_change_mean": ("ratio_of_means", "mean_percent_change"),
     "pct_change_sd": ("percent_change_sd",),
     "p_value": ("mean_change",),
+    "correlation": ("correlation",),
 }
 """Printed statistic to the quantities that answer it; a model reports one of them."""
 
@@ -240,12 +243,13 @@ def _score(
         )
         parts.append(figure(name, figures[name], caption))
     beside = group.of(run.comparison)
-    beside = beside[beside["outcome"] == fit.frame.outcome]
+    if not a.data.stack:
+        beside = beside[beside["outcome"] == fit.frame.outcome]
     frame = _beside_print(run, beside, rows, ok)
     parts.append(
         table(
             frame,
-            f"{outcome_label(fit.frame.outcome)}: posterior"
+            f"{outcomes_label(fit.frame.outcome, a.data.stack)}: posterior"
             f"{' beside refit and print' if 'Refit' in frame else ''}. {run.cohort.label}",
             id=f"model-{group.name}{suffix}",
             groups="Quantity",
@@ -272,6 +276,10 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
             str(one["visit"]) == str(row["visit"])
             and row["estimand"] in _PRINTED.get(one["statistic"], ())
             and (row["estimand"] != "response" or _response(run, one) == row["term"])
+            and (
+                one["statistic"] != "correlation"
+                or (one["outcome"], one["term"]) == (row["outcome"], row["term"])
+            )
             for one in printed_rows
         ]
         found = beside[np.array(answers, dtype=bool)]
@@ -334,6 +342,16 @@ def _named(row: Mapping[Any, Any]) -> str:
     if row["estimand"] in ("response", "fraction_ratio"):
         names = (term_label(outcome_label(name)) for name in str(row["term"]).split(", "))
         of = "".join(f", {name}" for name in names)
+    if row["estimand"] in ("correlation", "partial_correlation") and row["outcome"] in OUTCOMES:
+        second, _, part = str(row["term"]).partition(", ")
+        if second in OUTCOMES:
+            given = (
+                _QUANTITIES["partial_correlation"]
+                if "partial" in row["estimand"]
+                else "correlation"
+            )
+            both = f"{outcome_label(str(row['outcome']))} and {outcome_label(second)}"
+            return ", ".join(filter(None, [given, both, part]))
     pair = f", {row['term']}" if row["estimand"] == "correlation" and row["term"] else ""
     return _QUANTITIES[row["estimand"]] + of + pair + (f", {row['unit']}" if row["unit"] else "")
 

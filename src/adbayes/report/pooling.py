@@ -16,7 +16,6 @@ TITLE = "Over cohorts: what the print leaves open"
 _QUANTITIES = {
     "mean_change": "Change of the mean",
     "share_mcid": "Share who improve by the MCID",
-    "mean_difference": "Difference of two groups",
     "icc": "Correlation of two visits of a patient",
     "odds_ratio": "Odds ratio",
 }
@@ -94,7 +93,7 @@ def _rows(run: Run) -> pd.DataFrame:
                     "Model": row["model"],
                     "Outcome": outcome_label(row["outcome"]),
                     "Predictor": term_label(row["term"]) + (", joint" if joint else "")
-                    if odds or estimand == "mean_difference"
+                    if odds
                     else "",
                     "Week": row["visit"],
                     "Unit": "" if odds else row["unit"],

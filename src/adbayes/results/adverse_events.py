@@ -12,6 +12,7 @@ from adbayes.inference.printed_quantity import PATIENTS
 from adbayes.inference.two_shares import TwoShares, as_mixture
 from adbayes.model.prior_sets import choose_set
 from adbayes.paper.published import load_paper
+from adbayes.results.result_table import as_result
 
 NESTED = (
     ("facial_erythema", "facial_erythema_persistent"),
@@ -29,6 +30,7 @@ _NOTE = (
 )
 
 
+@as_result
 def adverse_events(priors: str | None = None) -> pd.DataFrame:
     """Occurrence, outcome given occurrence, and their product, with closed forms and quadrature.
 

@@ -31,6 +31,8 @@ from adbayes.results.readings import (
 from adbayes.results.refit import refit
 from adbayes.results.summary import NOT_CONVERGED, identity, summarize, whose
 
+CORRELATION = "correlation"
+"""A printed statistic of two variables: `outcome` is the first and `term` the second."""
 COLUMNS = [
     "published_id",
     "table",
@@ -147,7 +149,9 @@ def _joined(
     for number in _answered(paper, analysis):
         term, visit, _ = place_of(number)
         row = _printed(number) | whose_rows | {"outcome": outcome, "term": term, "visit": visit}
-        again = _refitted(number, statistics)
+        if number.statistic == CORRELATION:
+            row["outcome"], row["term"] = number.variable.split("~")
+        again, of_refit = _refitted(number, statistics)
         row["frequentist"] = again
         reading, found = _find(summary, number, analysis)
         role = role_of(number, found is not None, played)
@@ -155,7 +159,7 @@ def _joined(
         if reading is None or found is None:
             individual = number.statistic == "pct_change_sd"
             reason = NO_INDIVIDUAL_CHANGE if individual else f"{analysis.model} does not report it"
-            row["note"] = _join(_doubt(number), reason)
+            row["note"] = _join(_doubt(number), reason, of_refit)
         else:
             total = group_total(number, paper) if number.statistic == "n" else 100.0
             row |= _read(found, reading, number, total / 100)
@@ -165,7 +169,7 @@ def _joined(
             failed = NOT_CONVERGED if found["flag"] == NOT_CONVERGED else ""
             by_role = BY_ROLE.get(role, "")
             note = note_of(reading, analysis)
-            row["note"] = _join(_doubt(number), by_role, differs, note, others, failed)
+            row["note"] = _join(_doubt(number), by_role, differs, note, others, of_refit, failed)
         if played and not number.status and not others and not np.isnan(again):
             row["within_rounding"] = agrees(again, number)
         rows.append(row)
@@ -336,18 +340,21 @@ def _visit(number: PublishedNumber) -> str:
     return "" if number.visit is None else f"{number.visit:g}"
 
 
-def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> float:
+def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> tuple[float, str]:
+    """The refit of a printed number, and what must be said of it."""
     if statistics is None:
-        return float("nan")
+        return float("nan"), ""
     term, visit, _ = place_of(number)
-    if readings_of(number) == (RESPONSE,):
+    if number.statistic == CORRELATION or readings_of(number) == (RESPONSE,):
         term = number.variable
     found = statistics[
         (statistics["statistic"] == number.statistic)
         & (statistics["term"] == term)
         & (statistics["visit"] == visit)
     ]
-    return float(found["value"].iloc[0]) if len(found) else float("nan")
+    if found.empty:
+        return float("nan"), ""
+    return float(found["value"].iloc[0]), str(found["note"].iloc[0])
 
 
 def _find(
@@ -357,11 +364,11 @@ def _find(
     place, visit, estimand = place_of(number)
     for reading in readings_of(number, analysis):
         term = number.variable if reading == RESPONSE else place
-        found = summary[
-            (summary["estimand"] == (reading.estimand or estimand))
-            & (summary["term"] == term)
-            & (summary["visit"] == visit)
-        ]
+        mine = summary["estimand"] == (reading.estimand or estimand)
+        if number.statistic == CORRELATION:
+            first, term = number.variable.split("~")
+            mine &= summary["outcome"] == first
+        found = summary[mine & (summary["term"] == term) & (summary["visit"] == visit)]
         if len(found):
             return reading, found.iloc[0]
     return None, None

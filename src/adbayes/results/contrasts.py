@@ -11,6 +11,7 @@ from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.model.spec_tables import EstimandsTable
 from adbayes.results.estimands import estimands
+from adbayes.results.result_table import as_result
 from adbayes.results.summary import identity, prob_direction
 
 COLUMNS = [
@@ -40,6 +41,7 @@ COLUMNS = [
 ]
 
 
+@as_result
 def contrasts(
     fit: Fit, by: str | None = None, pairs: Sequence[tuple[object, object]] | None = None
 ) -> pd.DataFrame:

@@ -9,8 +9,9 @@ import xarray as xr
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit, top_level_priors
+from adbayes.inference.marginal_likelihood import of_all_patients
 from adbayes.model.analysis import MEAN
-from adbayes.model.answerable import levels
+from adbayes.model.stacked import correlated
 
 COLUMNS = ["term", "x", "prior", "posterior", "log", "unit", "evidence", "n"]
 _POINTS = 400
@@ -39,6 +40,8 @@ def densities(fit: Fit) -> pd.DataFrame:
     outcome = OUTCOMES.get(fit.frame.outcome)
     parts = []
     for name, prior in top_level_priors(a).items():
+        if not of_all_patients(fit.posterior[name]):
+            continue  # a share of each value of a score would be a hundred panels
         ratio = a.link == "logit" and name in a.mean.common and name != "Intercept"
         unit = _unit(a.link, outcome.unit if outcome else "", ratio=ratio)
         if a.family.name == "lognormal":
@@ -47,7 +50,7 @@ def densities(fit: Fit) -> pd.DataFrame:
             unit = ""  # a distributional parameter lives on its own link's scale
         if prior.distribution == "LKJ":
             unit = ""
-        among = len(levels(fit.frame.data[a.options["time"]])) if a.index else 2
+        among = correlated(a, fit.frame)
         for term, draws, frozen in _scalars(name, fit.posterior[name], prior.frozen(among)):
             table = _table(draws, frozen)
             table.insert(0, "term", term)

@@ -8,7 +8,6 @@ correlations are off by 0.4. Rows, scale and quadrature are those of `adbayes.in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,8 +80,8 @@ class Differences:
         """
         parts = [_standardised(fit) for fit in fits]
         # A product of two matrices of correlations, element by element, is one too (Schur).
-        predictors = _correlation(pd.concat([part[0] for part in parts], axis=1))
-        outcomes = _correlation(pd.concat([part[1] for part in parts], axis=1))
+        predictors = _correlation(pd.concat([one for one, _, _ in parts], axis=1))
+        outcomes = _correlation(pd.concat([one for _, one, _ in parts], axis=1))
         likelihoods = tuple(likelihood for _, _, likelihood in parts)
         return cls(tuple(fits), likelihoods, predictors * outcomes)
 
@@ -200,17 +199,9 @@ def differences_together(fits: Sequence[Fit], priors: str | None = None) -> pd.D
     pooled = Differences.of(fits).pool(table[SCALE].frozen())
     prob = fits[0].analysis.sampler.ci_prob
     ends = np.array([(1 - prob) / 2, 0.5, (1 + prob) / 2])
-    shared: dict[str, Any] = {
-        **identity(fits[0]),
-        "model": MODEL,
-        "variant": HIERARCHICAL,
-        "priors": set_name,
-        "x": "",
-        "ci_prob": prob,
-        "r_hat": np.nan,
-        "flag": "",
-        "note": NOTE,
-    }
+    shared: dict[str, object] = {**identity(fits[0])}
+    shared |= {"model": MODEL, "variant": HIERARCHICAL, "priors": set_name}
+    shared |= {"x": "", "ci_prob": prob, "r_hat": np.nan, "flag": "", "note": NOTE}
     rows = []
     for number, fit in enumerate(fits):
         draws = pooled.effects[number]

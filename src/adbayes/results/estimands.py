@@ -35,6 +35,7 @@ from adbayes.results.lab_cutoff import lab_cutoff
 from adbayes.results.lognormal import lognormal_quantities
 from adbayes.results.marginal import INVERSE_LINKS
 from adbayes.results.responses import response_quantity
+from adbayes.results.score_correlations import correlates_scores, score_correlations
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Estimand:
     estimand : str
         Its name in the tables: mean, mean_change, mean_difference, ratio_of_means, predictive_sd, share_mcid,
         share_floor,
-        share_ceiling, share_above, geometric_mean_ratio, icc, correlation,
+        share_ceiling, share_above, geometric_mean_ratio, icc, correlation, partial_correlation,
         odds_ratio, risk_difference, risk_ratio, mean_percent_change, percent_change_sd, mean_score,
         score_sd, share_mild, response, fraction_ratio, parameter.
     outcome : str
@@ -77,7 +78,7 @@ class Estimand:
     @property
     def key(self) -> str:
         """A name that is unique within a fit."""
-        return "/".join([self.estimand, self.visit, self.term])
+        return "/".join([self.estimand, self.outcome, self.visit, self.term])
 
 
 def estimands(fit: Fit) -> list[Estimand]:
@@ -103,6 +104,7 @@ def estimands(fit: Fit) -> list[Estimand]:
         "share_above": _shares_above,
         "icc": _icc,
         "correlation": _correlations,
+        "partial_correlation": partial(_score_correlations, name="partial_correlation"),
         "odds_ratio": _odds_ratios,
         "risk_difference": _risk_differences,
         "risk_ratio": _risk_ratios,
@@ -161,7 +163,7 @@ def parameters(fit: Fit) -> list[Estimand]:
     # A second parameter with a formula of its own lives on its own link's scale.
     others = tuple(f"{name}_" for name in fit.analysis.formulas if name != MEAN)
     for name, values in fit.posterior.data_vars.items():
-        single = ("__factor_dim", "__missing_dim")
+        single = ("__factor_dim", "__missing_dim", "__value_dim")
         if any(str(dim).endswith(single) for dim in values.dims) or name in groups:
             continue
         null = 0.0 if name in fit.analysis.mean.common and name != "Intercept" else np.nan
@@ -169,7 +171,7 @@ def parameters(fit: Fit) -> list[Estimand]:
         own = str(name).split("_")[0]
         unitless = own in fit.analysis.family.auxiliary and own not in ("sigma", "threshold")
         unitless |= str(name).startswith((*others, "sigma_", "impute_", "slopes_"))
-        unitless |= name == "correlation" and fit.analysis.kind == "mmrm"
+        unitless |= "correlation" in str(name) and fit.analysis.kind != "bambi"
         unit = "" if unitless else coefficient
         for term, draws in _scalars(str(name), values):
             found.append(Estimand("parameter", fit.frame.outcome, "", term, unit, null, draws))
@@ -298,13 +300,22 @@ def _icc(fit: Fit) -> Iterator[Estimand]:
 
 
 def _correlations(fit: Fit) -> Iterator[Estimand]:
-    """Correlation of every pair of visits of one patient."""
+    """Correlation of every pair of visits of one patient, or of every pair of scores."""
+    if correlates_scores(fit.analysis):
+        yield from _score_correlations(fit, "correlation")
+        return
     covariance, names = _covariance(fit), _levels(fit)
     for (i, first), (j, second) in itertools.combinations(enumerate(names), 2):
         scale = np.sqrt(covariance[..., i, i] * covariance[..., j, j])
         draws = _array(fit, covariance[..., i, j] / scale)
         term = f"{first}, {second}"
         yield Estimand("correlation", fit.frame.outcome, "", term, "", 0.0, draws)
+
+
+def _score_correlations(fit: Fit, name: str) -> Iterator[Estimand]:
+    for one in score_correlations(fit, partial=name == "partial_correlation"):
+        draws = _array(fit, one.values)
+        yield Estimand(name, one.first, one.visit, one.term, "", 0.0, draws)
 
 
 def _effect_terms(fit: Fit) -> list[tuple[str, str, xr.DataArray]]:

@@ -14,6 +14,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.targets import NOT_ADDRESSABLE, reconstruction_targets
 from adbayes.errors import DataError
 from adbayes.results.recomputed import Recomputed
+from adbayes.results.result_table import as_result
 
 COLUMNS = (
     "cohort", "published_id", "published", "decimals", "reconstructed", "matched", "role", "note",
@@ -30,6 +31,7 @@ CLOSE, CLOSE_P = 0.01, 0.002
 """A near miss: within 1 % of the printed number; of a p value, within 0.002."""
 
 
+@as_result
 def fidelity(
     cohort: Cohort, ledger: pd.DataFrame | None = None, *, fit_all: bool = False
 ) -> pd.DataFrame:
@@ -111,6 +113,7 @@ def printed_alike(value: float, published: float, decimals: int, bound: str = ""
     return wanted in (exact.quantize(digit, ROUND_HALF_UP), exact.quantize(digit))
 
 
+@as_result
 def fidelity_by_table(table: pd.DataFrame, ledger: pd.DataFrame | None = None) -> pd.DataFrame:
     """Count the numbers that agree, by printed table and kind of number.
 
@@ -161,6 +164,7 @@ def fidelity_by_table(table: pd.DataFrame, ledger: pd.DataFrame | None = None) -
     return pd.DataFrame(rows, columns=columns)
 
 
+@as_result
 def fidelity_over_cohorts(by_table: pd.DataFrame) -> pd.DataFrame:
     """Reduce the counts of an ensemble to its median and its worst cohort.
 

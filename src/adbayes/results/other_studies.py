@@ -15,6 +15,7 @@ from adbayes.model.prior_sets import choose_set
 from adbayes.paper.evidence import LABELLED_ARMS, load_evidence
 from adbayes.paper.likelihood import count_of
 from adbayes.paper.published import load_paper
+from adbayes.results.result_table import as_result
 
 NEAR = 4
 """Weeks by which a visit may differ and still count as the same."""
@@ -67,6 +68,7 @@ def _of_paper(outcome: str, visit: int) -> list[_PaperShare]:
     return []
 
 
+@as_result
 def other_studies(priors: str | None = None, evidence: pd.DataFrame | None = None) -> pd.DataFrame:
     """Each result of another study beside the paper's, on every denominator the paper allows.
 
@@ -203,6 +205,7 @@ def _comparison(record: dict[str, Any], visit: int | None, handling: str) -> str
     return f"unlike: {reason}" if reason else "like"
 
 
+@as_result
 def predicted_from_studies(
     weight: float = ROBUST_WEIGHT, evidence: pd.DataFrame | None = None
 ) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from adbayes.cohort.targets import reconstruction_targets
 from adbayes.errors import DataError
 from adbayes.results.base_margin import Floats, base_margin
 from adbayes.results.recomputed import RESPONSE, Recomputed
+from adbayes.results.result_table import as_result
 
 COLUMNS = ("cohort", "kind", "outcome", "visit", "with", "value", "expected", "distance", "note")
 Row = tuple[object, ...]
@@ -25,6 +26,7 @@ _ONE_VISIT = ("margin", "distinct", "commonest")
 _SHARES = "samples of the base model with this mean and SD"
 
 
+@as_result
 def plausibility(
     cohort: ReconstructedCohort,
     ledger: pd.DataFrame | None = None,

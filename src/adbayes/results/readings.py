@@ -14,6 +14,7 @@ _RATIO = (
     "fall of the mean, not the mean of the patients' falls; "
     "a model of the score has no mean of individual ratios"
 )
+_PEARSON = "taken as Pearson's coefficient; the kind is not printed"
 _TAIL = "two-sided posterior tail area: not a p value"
 _OBSERVED = "fraction of baseline times the observed baselines, taken as independent"
 TAIL = "tail"
@@ -53,6 +54,7 @@ READINGS = {
     "ci_low": Reading("ci_low", False, True, "odds_ratio"),
     "ci_high": Reading("ci_high", False, True, "odds_ratio"),
     "p_value": Reading(TAIL, False, False, "", _TAIL),
+    "correlation": Reading("mean", True, True, "correlation", _PEARSON),
 }
 _SHARE_ABOVE = Reading(
     "mean", True, True, "share_above", "expected number of the printed patients with a value"

@@ -1,14 +1,18 @@
 """The frequentist refit of a fitted model on the same rows: the paper's own kind of answer, live."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
+from adbayes.model.analysis import VALUE
 from adbayes.model.answerable import baseline, levels
 from adbayes.model.responses import rules_of, score_of
+from adbayes.model.stacked import score_pairs
 from adbayes.model.where import parse_where, rows_where
 from adbayes.results.fractions import last_scores
 from adbayes.results.frequentist import (
@@ -34,6 +38,10 @@ COEFFICIENT_COLUMNS = [
 ]
 
 
+RAW = "means, SDs and percent changes of the same rows"
+NO_REFIT = "no refit of this likelihood by (restricted) maximum likelihood here, so no p; the base model has one"
+
+
 @dataclass(frozen=True)
 class Refit:
     """A frequentist refit.
@@ -47,7 +55,9 @@ class Refit:
         four only for logistic regressions, elsewhere empty). Infinite where the data separate.
     statistics : pandas.DataFrame
         One row a statistic as a paper prints it: statistic (mean, sd, pct_change_mean,
-        pct_change_sd, percent, p_value, odds_ratio, ci_low, ci_high), visit, term, value.
+        pct_change_sd, percent, p_value, odds_ratio, ci_low, ci_high, correlation), visit, term, value,
+        note (what a reader of the value must know: why there is none, or Firth's estimate where data
+        separate).
     """
 
     method: str
@@ -67,11 +77,15 @@ def refit(fit: Fit) -> Refit | None:
     -------
     Refit or None
         None for a model without a frequentist counterpart here (anything but a logistic or Gaussian
-        regression, a Gaussian model with one group intercept, or two groups with SDs of their own).
-        Fractions of baseline, and responses or classes with a patient effect, have the raw statistics
-        that the paper prints of them, and no coefficients.
+        regression, a Gaussian model with one group intercept, or two groups with SDs of their own)
+        that reports no means by visit. Fractions of baseline, responses or classes with a patient
+        effect, and other models of means by visit have the raw statistics that the paper prints of
+        them, and no coefficients; so have stacked scores Pearson's coefficient of each pair.
     """
     a = fit.analysis
+    if a.data.stack:
+        none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
+        return Refit("Pearson's coefficients of the same rows", none, _pearson(fit))
     if score_of(a) or (rules_of(a) and a.mean.groups):
         none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
         return Refit("means, SDs and shares of the same rows", none, _raw_statistics(fit))
@@ -81,14 +95,14 @@ def refit(fit: Fit) -> Refit | None:
         return Refit(WELCH, _coefficients(table), statistics)
     y = fit.frame.data[fit.frame.outcome].to_numpy()
     if a.kind != "bambi" or set(a.formulas) != {"mu"} or fit.design.offset is not None:
-        return None
+        return _raw_means(fit)
     prob = a.sampler.ci_prob
     if a.family.name == "bernoulli" and a.link == "logit" and not a.mean.groups:
         table = logistic(fit.design.table, y, prob).table
         method = "maximum likelihood, profile-likelihood intervals, Wald p; Firth beside it"
         return Refit(method, _coefficients(table), _odds_statistics(table, a.data.visit))
     if a.family.name != "gaussian" or a.link != "identity":
-        return None
+        return _raw_means(fit)
     if not a.mean.groups:
         table = least_squares(fit.design.table, y, prob).table
         return Refit("least squares", _coefficients(table), _visit_statistics(fit, table))
@@ -98,7 +112,20 @@ def refit(fit: Fit) -> Refit | None:
         ).table
         method = "restricted maximum likelihood, Wald intervals and p"
         return Refit(method, _coefficients(table), _visit_statistics(fit, table))
-    return None
+    return _raw_means(fit)
+
+
+def _raw_means(fit: Fit) -> Refit | None:
+    """Means, SDs and percent changes of the same rows, for a model of means by visit without a refit."""
+    if "mean" not in fit.analysis.estimands.report:
+        return None
+    statistics = _visit_statistics(fit, pd.DataFrame(columns=COEFFICIENT_COLUMNS))
+    names = levels(fit.frame.data[fit.analysis.estimands.by])
+    start = baseline(fit.analysis, names)
+    tests = pd.DataFrame({"visit": [name for name in names if name != start]})
+    tests = tests.assign(statistic="p_value", term="", value=np.nan, note=NO_REFIT)
+    none = pd.DataFrame(columns=COEFFICIENT_COLUMNS)
+    return Refit(RAW, none, pd.concat([statistics, tests[statistics.columns]], ignore_index=True))
 
 
 def _coefficients(table: pd.DataFrame) -> pd.DataFrame:
@@ -122,11 +149,23 @@ def _odds_statistics(table: pd.DataFrame, visit: int | None) -> pd.DataFrame:
                     "visit": "" if visit is None else str(visit),
                     "term": shown["term"],
                     "value": value,
+                    "note": [_separated(row) for row in shown.to_dict("records")],
                 }
             )
             for name, value in values.items()
         ],
         ignore_index=True,
+    )
+
+
+def _separated(row: dict[Hashable, Any]) -> str:
+    """What stands in for an estimate that does not exist."""
+    if not row["separated"]:
+        return ""
+    firth, low, high = (np.exp(row[f"firth_{name}"]) for name in ("estimate", "low", "high"))
+    return (
+        "separated data: no finite maximum-likelihood estimate; Firth's penalised odds ratio "
+        f"{firth:.3g} [{low:.3g} to {high:.3g}]"
     )
 
 
@@ -162,14 +201,30 @@ def _raw_statistics(fit: Fit) -> pd.DataFrame:
             stem = f"{name}_" if name else ""
             rows.append({"statistic": f"{stem}mean", "value": found[mine].mean(), **where})
             rows.append({"statistic": f"{stem}sd", "value": found[mine].std(ddof=1), **where})
-    return pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"])
+    table = pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"])
+    return table.assign(note="")
+
+
+def _pearson(fit: Fit) -> pd.DataFrame:
+    """Pearson's coefficient of every pair of stacked scores at every visit; term: ``easi~nrs``."""
+    rows = [
+        {
+            "statistic": "correlation",
+            "visit": visit,
+            "term": f"{first}~{second}",
+            "value": np.corrcoef(*values)[0, 1],
+        }
+        for visit, first, second, places in score_pairs(fit.analysis, fit.frame)
+        for values in [fit.frame.data[VALUE].to_numpy(dtype=float)[places]]
+    ]
+    return pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"]).assign(note="")
 
 
 def _visit_statistics(fit: Fit, table: pd.DataFrame) -> pd.DataFrame:
     """Means, SDs and percent changes by visit as printed tables give them, and the contrasts' p."""
     outcome, by = fit.frame.outcome, fit.analysis.estimands.by
     if by not in fit.frame.data.columns:
-        return pd.DataFrame(columns=["statistic", "visit", "term", "value"])
+        return pd.DataFrame(columns=["statistic", "visit", "term", "value", "note"])
     rows: list[dict[str, object]] = []
     raw = describe_by(fit.frame.data, outcome, by)
     names = levels(fit.frame.data[by])
@@ -199,4 +254,5 @@ def _visit_statistics(fit: Fit, table: pd.DataFrame) -> pd.DataFrame:
         if str(row["term"]).startswith(f"{by}["):
             visit = str(row["term"])[len(by) + 1 : -1]
             rows.append({"statistic": "p_value", "visit": visit, "value": row["p_value"]})
-    return pd.DataFrame(rows).assign(term="")[["statistic", "visit", "term", "value"]]
+    found = pd.DataFrame(rows).assign(term="", note="")
+    return found[["statistic", "visit", "term", "value", "note"]]

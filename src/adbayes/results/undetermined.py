@@ -16,6 +16,7 @@ from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.cohort.targets import TARGET, reconstruction_targets
 from adbayes.errors import DataError
 from adbayes.results.recomputed import SEVERITY, Recomputed
+from adbayes.results.result_table import as_result
 
 COLUMNS = (
     "quantity", "outcome", "visit", "with", "term", "published_id", "published", "cohorts",
@@ -24,6 +25,7 @@ COLUMNS = (
 Key = tuple[str, str, int | None, str, str]
 
 
+@as_result
 def undetermined(cohorts: Sequence[Cohort], ledger: pd.DataFrame | None = None) -> pd.DataFrame:
     """Compute on every cohort what was not printed, or printed and held out.
 

@@ -51,7 +51,7 @@ def welch(fit: Fit, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     tuple of pandas.DataFrame
         Coefficients (term, estimate, se, p_value, ci_low, ci_high: the mean where the predictor is
         0, and the difference), and statistics as a paper prints them (statistic, visit, term,
-        value). A group of one patient has no variance: then errors, limits and p are NaN.
+        value, note). A group of one patient has no variance: then errors, limits and p are NaN.
     """
     a, data = fit.analysis, fit.frame.data
     y, high = data[fit.frame.outcome].to_numpy(dtype=float), data[column].to_numpy() == 1.0
@@ -83,4 +83,5 @@ def welch(fit: Fit, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows += [("p_value", column, p)]
     statistics = pd.DataFrame(rows, columns=["statistic", "term", "value"])
     visit = "" if a.data.visit is None else str(a.data.visit)
-    return coefficients, statistics.assign(visit=visit)[["statistic", "visit", "term", "value"]]
+    columns = ["statistic", "visit", "term", "value", "note"]
+    return coefficients, statistics.assign(visit=visit, note="")[columns]

@@ -1,0 +1,173 @@
+"""The kind `joint_scores`: several scores at several visits, with correlated patient effects.
+
+A multivariate mixed model. Every score has its own patient effect, the same at all visits, and the
+effects of one patient are correlated; so are the residuals of the scores at one visit. Each score has
+an SD of its residuals at each visit. What is missing is left out (ignorable missingness).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+
+from adbayes.errors import SpecError
+from adbayes.model.analysis import MEAN, SCORE, Analysis
+from adbayes.model.families import FAMILIES
+from adbayes.model.formula import parse_formula
+from adbayes.model.kind import Likelihood, Parameter
+from adbayes.model.lkj import matrices
+from adbayes.model.spec_tables import JointScoresTable
+
+NAME = "joint_scores"
+TABLE = JointScoresTable
+IMPUTES = False
+
+
+def read(table: JointScoresTable, fill: Callable[[str], str], where: str) -> Likelihood:
+    """Read the likelihood off a `[model]` table.
+
+    Parameters
+    ----------
+    table : JointScoresTable
+        The table.
+    fill : callable
+        Puts the predictor of ``for_each`` into a text.
+    where : str
+        The file, for messages.
+
+    Returns
+    -------
+    Likelihood
+        Gaussian with identity link, indexed by unit, time and score.
+
+    Raises
+    ------
+    SpecError
+        For a formula that cannot be read or has group effects, and for two of unit, time and score
+        that are one column.
+    """
+    faults: list[str] = []
+    family = FAMILIES["gaussian"]
+    formulas = {}
+    try:
+        formulas[MEAN] = parse_formula(fill(table.formula), family.name)
+    except SpecError as error:
+        faults.append(f"{where}: [model] {error}")
+    else:
+        faults += [
+            f"{where}: [model] formula: {name!r} is a group effect; kind {NAME} has the effects of "
+            f"{table.unit!r} already, leave it out"
+            for name in formulas[MEAN].groups
+        ]
+    named = (table.unit, table.time, SCORE)
+    if len(set(named)) < len(named):
+        faults.append(
+            f"{where}: [model] unit is {table.unit!r} and time is {table.time!r}; name two columns, "
+            f"neither of them {SCORE!r}"
+        )
+    if faults:
+        raise SpecError("\n".join(faults))
+    options = {"unit": table.unit, "time": table.time, "residuals": table.residuals}
+    return Likelihood(formulas, family, family.links[0], options, named)
+
+
+def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
+    """The parameters that need a prior.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+        From `read`.
+
+    Returns
+    -------
+    tuple of Parameter
+        The mean's terms; ``effect_sd`` (one a score) and ``effect_correlation`` of the units'
+        effects; ``sigma`` (one a score, used at every time) and ``residual_correlation`` of the
+        residuals.
+    """
+    return (
+        *(Parameter(name, distributions=("Normal",)) for name in likelihood.formulas[MEAN].common),
+        Parameter("effect_sd", distributions=("HalfNormal",)),
+        Parameter("effect_correlation", listed=False, distributions=("LKJ",)),
+        Parameter("sigma", distributions=("HalfNormal",)),
+        Parameter("residual_correlation", listed=False, distributions=("LKJ",)),
+    )
+
+
+def answers(analysis: Analysis) -> frozenset[str]:
+    """The estimands it has.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Not used.
+
+    Returns
+    -------
+    frozenset of str
+        Names of estimands.
+    """
+    return frozenset({"correlation", "partial_correlation"})
+
+
+def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:
+    """Refuse: a unit has several outcomes at a level.
+
+    Parameters
+    ----------
+    posterior, analysis, levels : xarray.Dataset, Analysis, list of str
+        Not used.
+
+    Returns
+    -------
+    numpy.ndarray
+        Never; see `effect_covariance` and `residual_covariance`.
+
+    Raises
+    ------
+    NotImplementedError
+        Always; `answers` names no estimand that asks for it.
+    """
+    raise NotImplementedError(f"{analysis.model} has several outcomes at a time")
+
+
+def effect_covariance(posterior: xr.Dataset) -> np.ndarray:
+    """Covariance of one unit's effects on the scores.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(chain, draw, score, score)``.
+    """
+    sd = posterior["effect_sd"].transpose("chain", "draw", ...).to_numpy()
+    values = posterior["effect_correlation"].transpose("chain", "draw", ...).to_numpy()
+    return np.asarray(sd[..., :, None] * matrices(values) * sd[..., None, :])
+
+
+def residual_covariance(posterior: xr.Dataset) -> np.ndarray:
+    """Covariance of one unit's residuals at each time.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(chain, draw, time, score, score)``.
+    """
+    sd = posterior["sigma"].transpose("chain", "draw", "sigma_time", "sigma_dim").to_numpy()
+    correlation = posterior["residual_correlation"]
+    by_time = "residual_correlation_time" in correlation.dims
+    order = ("chain", "draw", *(("residual_correlation_time",) if by_time else ()), ...)
+    values = matrices(correlation.transpose(*order).to_numpy())
+    if not by_time:
+        values = values[:, :, None]
+    return np.asarray(sd[..., :, None] * values * sd[..., None, :])

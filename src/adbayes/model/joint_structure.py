@@ -1,0 +1,489 @@
+"""The structure of kind `joint_scores`: its data, its graph, its draws by name, its likelihood.
+
+The patients' effects are integrated out. `adbayes.model.joint_density` has the density that is
+sampled; the graph here, with one covariance of all scores at all times, is its oracle.
+"""
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from scipy.special import expit
+
+from adbayes.errors import SpecError
+from adbayes.model.analysis import SCORE, Analysis
+from adbayes.model.bambi_model import Design
+from adbayes.model.frame import ModelFrame
+from adbayes.model.joint_scores import NAME as KIND
+from adbayes.model.joint_scores import effect_covariance, residual_covariance
+from adbayes.model.lkj import Lkj, correlations, pairs
+from adbayes.model.logistic_regression import linear_predictor, normal_priors, split_terms
+from adbayes.model.structure import Frozen
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+NAME = "joint_structure"
+DIMS = {
+    "X": ("row", "coefficient"),
+    "row_of": ("unit", "time", "score"),
+    "y": ("unit", "time", "score"),
+    "pattern_of": ("unit",),
+    "present": ("pattern", "time", "score"),
+    "prior_mu": ("coefficient",),
+    "prior_sigma": ("coefficient",),
+    "beta_start": ("coefficient",),
+    "beta_root": ("coefficient", "coefficient"),
+    "effect_scale": ("score",),
+    "sigma_scale": ("score",),
+    "effect_shape": ("correlation",),
+    "residual_shape": ("correlation",),
+}
+FREE = frozenset({"unit", "pattern", "row"})
+POSITIVE = frozenset({"prior_sigma", "effect_scale", "sigma_scale", "effect_shape"}) | {
+    "residual_shape"
+}
+
+
+def matches(analysis: Analysis) -> bool:
+    """Whether an analysis has this structure.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its kind.
+
+    Returns
+    -------
+    bool
+        True for every analysis of kind `joint_scores`.
+    """
+    return analysis.kind == KIND
+
+
+def _levels(frame: ModelFrame, analysis: Analysis) -> tuple[list[str], list[str]]:
+    """Times and scores in the data."""
+    columns = (analysis.options["time"], SCORE)
+    times, scores = ([str(one) for one in frame.data[name].cat.categories] for name in columns)
+    return times, scores
+
+
+def _placed(frame: ModelFrame, analysis: Analysis) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit, time and score of every row, counted from 0."""
+    names = (analysis.options["unit"], analysis.options["time"], SCORE)
+    unit, time, score = (frame.data[name].cat.codes.to_numpy().astype(int) for name in names)
+    return unit, time, score
+
+
+def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
+    """What is frozen when it is compiled.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Says how the residuals are correlated.
+    frame : ModelFrame
+        Gives the numbers of times and scores.
+    design : Design
+        Gives the number of coefficients.
+
+    Returns
+    -------
+    tuple
+        Numbers of coefficients, times, scores, and matrices of residual correlations.
+    """
+    times, scores = _levels(frame, analysis)
+    matrices_of = len(times) if analysis.options["residuals"] == "by_time" else 1
+    return design.X.shape[1], len(times), len(scores), matrices_of
+
+
+def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
+    """Everything that differs between two analyses with the same frozen parts.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Gives the priors and names the columns.
+    frame : ModelFrame
+        Gives the outcome.
+    design : Design
+        Gives the predictors.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        `X`, the different rows of the design matrix; `row_of` each unit, time and score, and `y`,
+        both 0 where missing; `pattern_of` each unit and what is `present` in a pattern; the priors'
+        values; and the scale on which the coefficients are sampled (`beta_start`, `beta_root`).
+
+    Raises
+    ------
+    SpecError
+        For a prior whose list has another length than the scores.
+    """
+    times, scores = _levels(frame, analysis)
+    unit, time, score = _placed(frame, analysis)
+    values = frame.data[frame.outcome].to_numpy(dtype=float)
+    if design.offset is not None:
+        values = values - design.offset
+    shape = (unit.max() + 1, len(times), len(scores))
+    X, of = np.unique(design.X, axis=0, return_inverse=True)
+    row_of, y, there = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
+    row_of[unit, time, score], y[unit, time, score] = of.reshape(-1), values
+    there[unit, time, score] = True
+    patterns, pattern_of = np.unique(there.reshape(len(there), -1), axis=0, return_inverse=True)
+    mu, spread = normal_priors(analysis, design)
+    start, root = _sampling_scale(design.X, values, time * len(scores) + score, mu, spread)
+    return {
+        "X": X,
+        "row_of": row_of,
+        "y": y,
+        "pattern_of": pattern_of.reshape(-1).astype(float),
+        "present": patterns.reshape(-1, *shape[1:]).astype(float),
+        "prior_mu": mu,
+        "prior_sigma": spread,
+        "beta_start": start,
+        "beta_root": root,
+        "effect_scale": _scales(analysis, "effect_sd", scores),
+        "sigma_scale": _scales(analysis, "sigma", scores),
+        "effect_shape": _shape(analysis, "effect_correlation", len(scores)),
+        "residual_shape": _shape(analysis, "residual_correlation", len(scores)),
+    }
+
+
+def _scales(analysis: Analysis, name: str, scores: list[str]) -> np.ndarray:
+    stated = np.atleast_1d(np.asarray(analysis.priors[name]["sigma"], dtype=float))
+    if len(stated) not in (1, len(scores)):
+        raise SpecError(
+            f"{analysis.where_from}: [priors.{analysis.prior_set}] {name!r}: sigma has {len(stated)} "
+            f"values for {len(scores)} scores ({', '.join(scores)}); give one number, or one a score"
+        )
+    return np.array(np.broadcast_to(stated, len(scores)))
+
+
+def _shape(analysis: Analysis, name: str, size: int) -> np.ndarray:
+    return Lkj(float(dict(analysis.priors[name].parameters)["eta"])).shapes(size)  # type: ignore[arg-type]
+
+
+def _sampling_scale(
+    X: np.ndarray, y: np.ndarray, cell: np.ndarray, mu: np.ndarray, spread: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and root of the covariance of the coefficients, were all outcomes independent.
+
+    Only the sampler's steps depend on it: baselines and changes are nearly one line as they are.
+    """
+    count = np.maximum(np.bincount(cell), 1)
+    mean = np.bincount(cell, y) / count
+    variance = np.bincount(cell, (y - mean[cell]) ** 2) / count
+    weight = 1 / (variance + 1e-8 * (1 + np.abs(y).max()))[cell]
+    precision = X.T @ (weight[:, None] * X) + np.diag(1 / spread**2)
+    covariance = np.linalg.inv(precision)
+    return covariance @ (X.T @ (weight * y) + mu / spread**2), np.linalg.cholesky(covariance)
+
+
+def pymc_model(width: int, n_times: int, size: int, groups: int) -> "pm.Model":
+    """The density with placeholders for its data.
+
+    Parameters
+    ----------
+    width, n_times, size : int
+        Numbers of coefficients, times and scores.
+    groups : int
+        Matrices of residual correlations: 1, or one a time.
+
+    Returns
+    -------
+    pymc.Model
+        Free variables `coefficients`, `effect_sd`, `sigma`, and `effect_position` and
+        `residual_position` of the partial correlations between -1 and 1.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    count = size * (size - 1) // 2
+
+    def matrix(position: Any, sd: Any) -> Any:
+        found = correlations([2 * position[k] - 1 for k in range(count)], size)
+        whole = pt.eye(size)
+        for (i, j), value in zip(combinations(range(size), 2), found, strict=True):
+            whole = pt.set_subtensor(whole[[i, j], [j, i]], value)
+        return sd[:, None] * whole * sd[None, :]
+
+    with pm.Model() as model:
+        X = pm.Data("X", np.zeros((1, width)))
+        row_of = pm.Data("row_of", np.zeros((1, n_times, size)))
+        y = pm.Data("y", np.zeros((1, n_times, size)))
+        pattern_of = pm.Data("pattern_of", np.zeros(1))
+        present = pm.Data("present", np.ones((1, n_times, size)))
+        mu = pm.Data("prior_mu", np.zeros(width))
+        spread = pm.Data("prior_sigma", np.ones(width))
+        pm.Data("beta_start", np.zeros(width))  # the sampler's scale, no part of the density
+        pm.Data("beta_root", np.eye(width))
+        effect_scale = pm.Data("effect_scale", np.ones(size))
+        sigma_scale = pm.Data("sigma_scale", np.ones(size))
+        effect_shape = pm.Data("effect_shape", np.ones(count))
+        residual_shape = pm.Data("residual_shape", np.ones(count))
+        beta = pm.Normal("coefficients", mu, spread, shape=width)
+        effect = pm.HalfNormal("effect_sd", effect_scale, shape=size)
+        sigma = pm.HalfNormal("sigma", sigma_scale[None, :], shape=(n_times, size))
+        of_effects = pm.Beta("effect_position", effect_shape, effect_shape, shape=count)
+        of_residuals = pm.Beta(
+            "residual_position", residual_shape, residual_shape, shape=(groups, count)
+        )
+        blocks = [matrix(of_residuals[s if groups > 1 else 0], sigma[s]) for s in range(n_times)]
+        S = pt.tile(matrix(of_effects, effect), (n_times, n_times)) + pt.linalg.block_diag(*blocks)
+        here = present[pt.cast(pattern_of, "int64")].reshape((-1, n_times * size))
+        both = here[:, :, None] * here[:, None, :]
+        whole = both * S[None] + pt.eye(n_times * size)[None] * (1 - here)[:, :, None]
+        residual = (y - (X @ beta)[pt.cast(row_of, "int64")]).reshape((-1, n_times * size)) * here
+        factor = pt.linalg.cholesky(whole)
+        log_det = 2 * pt.sum(pt.log(pt.diagonal(factor, axis1=-2, axis2=-1)))
+        white = pt.linalg.solve_triangular(factor, residual[:, :, None], lower=True)
+        constant = pt.sum(here) * np.log(2 * np.pi)
+        pm.Potential("likelihood", -0.5 * (constant + log_det + pt.sum(white**2)))
+    return model
+
+
+def nutpie_model(width: int, n_times: int, size: int, groups: int) -> Any:
+    """The same density for nutpie, compiled by Numba.
+
+    Parameters
+    ----------
+    width, n_times, size, groups : int
+        As `pymc_model`.
+
+    Returns
+    -------
+    nutpie compiled model
+        With placeholder data and the free variables of `pymc_model`.
+    """
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    from adbayes.model.joint_density import value_and_gradient
+
+    count = size * (size - 1) // 2
+    shapes = {
+        "coefficients": (width,),
+        "effect_sd": (size,),
+        "sigma": (n_times, size),
+        "effect_position": (count,),
+        "residual_position": (groups, count),
+    }
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
+
+    def density(theta: np.ndarray, **data: np.ndarray) -> tuple[float, np.ndarray]:
+        gradient = np.empty_like(theta)
+        return value_and_gradient(theta, gradient, **data), gradient
+
+    def expanded(theta: np.ndarray, **data: np.ndarray) -> dict[str, np.ndarray]:
+        z, t, s, e, r = np.split(theta, ends[:-1])
+        return {
+            "coefficients": data["beta_start"] + data["beta_root"] @ z,
+            "effect_sd": data["effect_scale"] * np.exp(t),
+            "sigma": data["sigma_scale"] * np.exp(s.reshape(n_times, size)),
+            "effect_position": expit(e),
+            "residual_position": expit(r.reshape(groups, count)),
+        }
+
+    data = pymc_model(width, n_times, size, groups).data_vars
+    return from_pyfunc(
+        int(ends[-1]),
+        lambda: density,
+        lambda *_: expanded,
+        [np.dtype(float)] * len(shapes),
+        list(shapes.values()),
+        list(shapes),
+        shared_data={one.name: np.asarray(one.get_value(), dtype=float) for one in data},
+    )
+
+
+def named(
+    sampled: xr.Dataset,
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+    rng: np.random.Generator,
+) -> xr.Dataset:
+    """Draws under the names users see.
+
+    Parameters
+    ----------
+    sampled : xarray.Dataset
+        With the free variables of `pymc_model`.
+    frame : ModelFrame
+        The levels of time and score.
+    design : Design
+        Names and levels of the terms.
+    analysis : Analysis
+        Names the columns.
+    rng : numpy.random.Generator
+        Not used.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable a term; ``effect_sd`` by score, ``sigma`` by time and score,
+        ``effect_correlation`` and ``residual_correlation`` by pair of scores (and time).
+    """
+    size = len(_levels(frame, analysis)[1])
+    values = {name: sampled[name].to_numpy() for name in ("effect_sd", "sigma")}
+    for name in ("effect", "residual"):
+        partial = 2 * sampled[f"{name}_position"].to_numpy() - 1
+        found = correlations(list(np.moveaxis(partial, -1, 0)), size)
+        values[f"{name}_correlation"] = np.stack(found, axis=-1)
+    return _labelled(sampled["coefficients"].to_numpy(), values, frame, design, analysis)
+
+
+def _labelled(
+    coefficients: np.ndarray,
+    values: dict[str, np.ndarray],
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+) -> xr.Dataset:
+    draws = split_terms(coefficients, design)
+    times, scores = _levels(frame, analysis)
+    if analysis.options["residuals"] == "common":
+        values["residual_correlation"] = values["residual_correlation"][:, :, 0]
+    for name, array in values.items():
+        labels = pairs(scores) if name.endswith("_correlation") else scores
+        # Scores last, where a list of prior values is one a score.
+        dims = ["chain", "draw", *([f"{name}_time"] if array.ndim == 4 else []), f"{name}_dim"]
+        draws[name] = (dims, array)
+        draws = draws.assign_coords({f"{name}_dim": labels})
+        if array.ndim == 4:
+            draws = draws.assign_coords({f"{name}_time": times})
+    return draws
+
+
+def prior_draws(
+    frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
+) -> xr.Dataset:
+    """Draws from the prior.
+
+    Parameters
+    ----------
+    frame : ModelFrame
+        The levels of time and score.
+    design : Design
+        Names and levels of the terms.
+    analysis : Analysis
+        The priors.
+    size : int
+        Number of draws.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `named`; one chain.
+    """
+    priors = analysis.priors
+    _, n_times, count, groups = frozen(analysis, frame, design)
+    assert isinstance(n_times, int)
+    assert isinstance(count, int)
+    assert isinstance(groups, int)
+    columns = [priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
+    residual = priors["residual_correlation"].sample(size * groups, rng, count)
+    values = {
+        "effect_sd": priors["effect_sd"].sample(size, rng, count)[None],
+        "sigma": priors["sigma"]
+        .sample(size * n_times, rng, count)
+        .reshape(1, size, n_times, count),
+        "effect_correlation": priors["effect_correlation"].sample(size, rng, count)[None],
+        "residual_correlation": residual.reshape(1, size, groups, -1),
+    }
+    return _labelled(np.concatenate(columns, axis=1)[None], values, frame, design, analysis)
+
+
+def log_likelihood(
+    posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
+) -> xr.DataArray:
+    """Marginal log-likelihood, one a unit: what leave-one-patient-out needs.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws as `named` gives them.
+    frame : ModelFrame
+        The data.
+    design : Design
+        The predictors.
+    analysis : Analysis
+        Names the columns.
+
+    Returns
+    -------
+    xarray.DataArray
+        ``(chain, draw, <unit>)``.
+    """
+    times, scores = _levels(frame, analysis)
+    unit, time, score = _placed(frame, analysis)
+    residual = frame.data[frame.outcome].to_numpy(dtype=float) - linear_predictor(posterior, design)
+    cells = len(times) * len(scores)
+    row = np.full((unit.max() + 1, cells), -1)
+    row[unit, time * len(scores) + score] = np.arange(len(unit))
+    kinds, which = np.unique(row >= 0, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    S = np.tile(effect_covariance(posterior), (1, 1, len(times), len(times)))
+    for t, block in enumerate(np.moveaxis(residual_covariance(posterior), 2, 0)):
+        own = slice(t * len(scores), (t + 1) * len(scores))
+        S[..., own, own] += block
+    name = analysis.options["unit"]
+    density = np.empty((*residual.shape[:2], len(row)))
+    for kind, present in enumerate(kinds):
+        members = np.flatnonzero(which == kind)
+        own_residual = residual[..., row[members][:, present]]
+        factor = np.linalg.cholesky(S[..., present, :][..., present])
+        white = np.linalg.solve(factor, own_residual.swapaxes(-1, -2))
+        log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+        constant = present.sum() * np.log(2 * np.pi) + log_det
+        density[..., members] = -0.5 * (constant[..., None] + (white**2).sum(axis=-2))
+    return xr.DataArray(
+        density,
+        dims=("chain", "draw", name),
+        coords={
+            "chain": posterior["chain"],
+            "draw": posterior["draw"],
+            name: [str(level) for level in frame.data[name].cat.categories],
+        },
+    )
+
+
+def replicate(
+    posterior: xr.Dataset,
+    frame: ModelFrame,
+    design: Design,
+    analysis: Analysis,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """New outcomes of new units with the same values present, one set a draw.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws as `named` gives them (prior or posterior).
+    frame : ModelFrame
+        The rows.
+    design : Design
+        The predictors.
+    analysis : Analysis
+        Names the columns.
+    rng : numpy.random.Generator
+        The source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(chain, draw, row)``.
+    """
+    unit, time, score = _placed(frame, analysis)
+    mean = linear_predictor(posterior, design)
+    of_unit = np.linalg.cholesky(effect_covariance(posterior))
+    of_rest = np.linalg.cholesky(residual_covariance(posterior))
+    units, size, times = unit.max() + 1, of_unit.shape[-1], of_rest.shape[2]
+    effects = of_unit @ rng.standard_normal((*mean.shape[:2], size, units))
+    rest = of_rest @ rng.standard_normal((*mean.shape[:2], times, size, units))
+    return np.asarray(mean + effects[..., score, unit] + rest[..., time, score, unit])
