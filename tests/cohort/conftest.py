@@ -17,8 +17,8 @@ import pytest
 from adbayes.cohort import reconstruct
 from adbayes.cohort.assumptions import Assumptions
 from adbayes.cohort.derive import derive
+from adbayes.cohort.mending import MendingStages
 from adbayes.cohort.reconstructed import ReconstructedCohort
-from adbayes.cohort.score_stages import ScoreStages
 from adbayes.cohort.simulate import simulate_patients
 from adbayes.cohort.stages import Effort
 from adbayes.paper.published import load_published
@@ -118,10 +118,10 @@ def small_truth() -> ReconstructedCohort:
     return truth()
 
 
-class _Watched(ScoreStages):
+class _Watched(MendingStages):
     """Stages that leave a copy of themselves after each."""
 
-    seen: ClassVar[dict[str, ScoreStages]] = {}
+    seen: ClassVar[dict[str, MendingStages]] = {}
 
     def _keep(self, name: str) -> None:
         kept = copy.copy(self)
@@ -150,29 +150,29 @@ class _Watched(ScoreStages):
 def small_cohort(small_ledger: pd.DataFrame) -> ReconstructedCohort:
     """The small study reconstructed, once for the tests of all stages."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reconstruct, "ScoreStages", _Watched)
+        patch.setattr(reconstruct, "MendingStages", _Watched)
         return reconstruct.reconstruct_patients(1, CHOICES, ledger=small_ledger, effort=EFFORT)
 
 
 @pytest.fixture
-def people_found(small_cohort: ReconstructedCohort) -> ScoreStages:
+def people_found(small_cohort: ReconstructedCohort) -> MendingStages:
     """The reconstruction after its first stages: EASI and characteristics."""
     return copy.copy(_Watched.seen["people"])
 
 
 @pytest.fixture
-def classes_found(small_cohort: ReconstructedCohort) -> ScoreStages:
+def classes_found(small_cohort: ReconstructedCohort) -> MendingStages:
     """Classes of LDH found too."""
     return copy.copy(_Watched.seen["lab_classes"])
 
 
 @pytest.fixture
-def scores_found(small_cohort: ReconstructedCohort) -> ScoreStages:
+def scores_found(small_cohort: ReconstructedCohort) -> MendingStages:
     """NRS found too."""
     return copy.copy(_Watched.seen["scores"])
 
 
 @pytest.fixture
-def values_found(small_cohort: ReconstructedCohort) -> ScoreStages:
+def values_found(small_cohort: ReconstructedCohort) -> MendingStages:
     """Everything found."""
     return copy.copy(_Watched.seen["lab_values"])
