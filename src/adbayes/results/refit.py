@@ -216,7 +216,7 @@ def _pearson(fit: Fit) -> pd.DataFrame:
         for visit, first, second, places in score_pairs(fit.analysis, fit.frame)
         for values in [fit.frame.data[VALUE].to_numpy(dtype=float)[places]]
     ]
-    return pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"])
+    return pd.DataFrame(rows, columns=["statistic", "visit", "term", "value"]).assign(note="")
 
 
 def _visit_statistics(fit: Fit, table: pd.DataFrame) -> pd.DataFrame:
