@@ -86,7 +86,7 @@ def test_groups_keep_the_order_and_their_own_rows(run: Run) -> None:
     last = groups[-1]
     assert len(last.fits) > 10
     for fit, summary in zip(last.fits, last.summaries, strict=True):
-        assert set(summary["term"]) == {fit.analysis.x}
+        assert set(summary["x"]) == {fit.analysis.x}
     assert not any(group.failed for group in groups)
 
 
@@ -96,7 +96,7 @@ def test_a_failed_fit_is_named_on_its_figures_and_on_no_other(failed_run: Run) -
     )
     for name, figure in draw_figures(mixed).items():
         warned = "NOT CONVERGED: easi_change" in texts(figure)["footer"]
-        assert warned == name.endswith("easi_change"), name
+        assert warned == (name.endswith("easi_change") or name == "share_mcid"), name
 
 
 def test_a_run_without_print_draws_no_printed_forest(run: Run) -> None:

@@ -30,7 +30,7 @@ def completed(line: str) -> list[str]:
 def test_names_of_specs_are_completed() -> None:
     assert completed("adbayes fit ") == model_names()
     assert completed("adbayes check easi90_m") == ["easi90_multivariable"]
-    assert completed("adbayes reproduce --only ldh") == ["ldh_change"]
+    assert completed("adbayes reproduce --only tec") == ["tec_change"]
     assert completed("adbayes sensitivity pub") == ["published"]
     assert complete_spec("./own") == []
 

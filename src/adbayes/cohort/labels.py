@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 
 from adbayes.cohort.kernel import cost, miss, spread, width_at
 from adbayes.cohort.odds import limits, wald
-from adbayes.cohort.odds_row import OddsRow
+from adbayes.cohort.odds_row import OddsRow, near_p
 from adbayes.cohort.polish import excess, polish
 from adbayes.cohort.targets import ANY, Interval
 from adbayes.cohort.welch import GRID, welch_bounds, welch_miss, welch_window
 from adbayes.cohort.windows import MARGIN, Floats, Ints, window
 
 Labels = NDArray[np.int8]
+
+_NEAR_P = 0.0018
+"""What Welch's p may be off by and still be near."""
 
 _SOFT, _MEANS, _OUTSIDE = 0, 1, 2
 """What is asked of the groups: a choice, printed means with their p, a sum outside the group."""
@@ -173,10 +176,39 @@ class LabelProblem:
         bool
             True without a row.
         """
-        if self.row is None:
-            return True
-        row = replace(self, row=self.row.relaxed()).residual(labels)[:4]
-        return bool((np.abs(row) <= 1 / MARGIN).all())
+        return self._inside(labels, 4 * (self.row is not None))
+
+    def agrees(self, labels: Labels) -> bool:
+        """Whether the row is near, and with it every printed mean met and its p met or near.
+
+        Parameters
+        ----------
+        labels : ndarray of int8
+            0, 1, or -1 for no value.
+
+        Returns
+        -------
+        bool
+            True without a row and without printed means.
+        """
+        return self._inside(labels, 4 * (self.row is not None) + 3 * (self.contrast is not None))
+
+    def _inside(self, labels: Labels, windows: int) -> bool:
+        return bool((np.abs(self.relaxed().residual(labels)[:windows]) <= 1 / MARGIN).all())
+
+    def relaxed(self) -> "LabelProblem":
+        """The same problem with everything that counts as near; printed means stay as they are.
+
+        Returns
+        -------
+        LabelProblem
+            A copy.
+        """
+        row = None if self.row is None else self.row.relaxed()
+        contrast = self.contrast
+        if contrast is not None:
+            contrast = replace(contrast, p_value=near_p(contrast.p_value, _NEAR_P))
+        return replace(self, row=row, contrast=contrast)
 
     def residual(self, state: Labels) -> Floats:
         """Distance of each number from the middle of its window.

@@ -56,7 +56,7 @@ class OddsRow:
             _widened(pair, _NEAR_RATIO * sum(pair) / 2)
             for pair in (self.odds_ratio, self.ci_low, self.ci_high)
         )
-        return OddsRow(ratio, low, high, _widened(self.p_value, _NEAR_P))
+        return OddsRow(ratio, low, high, near_p(self.p_value, _NEAR_P))
 
     def scales(self) -> Floats:
         """What one standard error is on these scales.
@@ -69,6 +69,24 @@ class OddsRow:
         low, high = (math.sqrt(max(a * b, 1e-12)) for a, b in (self.ci_low, self.ci_high))
         se = math.log(high / low) / 3.92
         return np.array([se, se, se, 1.0])
+
+
+def near_p(pair: Interval, half: float) -> Interval:
+    """Interval of the p values that count as near; an upper bound stays.
+
+    Parameters
+    ----------
+    pair : tuple of float
+        Interval in which p is printed as it is.
+    half : float
+        Half width of what counts as near.
+
+    Returns
+    -------
+    tuple of float
+        At least so wide.
+    """
+    return pair if pair[0] <= 0 else _widened(pair, half)
 
 
 def _widened(pair: Interval, half: float) -> Interval:

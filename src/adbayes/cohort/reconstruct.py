@@ -21,9 +21,9 @@ from adbayes.cohort.ages import reconstruct_ages
 from adbayes.cohort.assumptions import Assumptions
 from adbayes.cohort.derive import derive
 from adbayes.cohort.joint import fit_joint
+from adbayes.cohort.mending import MendingStages
 from adbayes.cohort.outcomes import PATIENT_COLUMNS
 from adbayes.cohort.reconstructed import LABEL, ReconstructedCohort
-from adbayes.cohort.score_stages import ScoreStages
 from adbayes.cohort.stages import Effort
 from adbayes.cohort.targets import Targets, reconstruction_targets
 from adbayes.errors import DataError
@@ -70,7 +70,7 @@ def reconstruct_patients(
     """
     if seed < 0:
         raise DataError(f"seed is {seed}, allowed is 0 or above")
-    build = ScoreStages(
+    build = MendingStages(
         seed,
         assumptions or Assumptions(),
         Targets(reconstruction_targets(ledger, fit_all)),
@@ -82,11 +82,13 @@ def reconstruct_patients(
     if fit_all:
         fit_joint(build)
     build.scores()
+    if not fit_all:
+        build.mend_groups()
     build.lab_values()
     return _cohort(build)
 
 
-def _cohort(build: ScoreStages) -> ReconstructedCohort:
+def _cohort(build: MendingStages) -> ReconstructedCohort:
     lab_weeks = build.targets.visits("table3")
     weeks = sorted({*build.visits, *lab_weeks})
     rng = build._rng("order")

@@ -3,18 +3,20 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from adbayes.cohort.derive import flag_column
 from adbayes.cohort.lab_stages import HANDFUL, LabStages
 from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.cohort.projection import project
 from adbayes.cohort.scores import Grouping, ScoreProblem, Tie, Values
 from adbayes.cohort.stages import Floats
 from adbayes.cohort.targets import ANY, LAB_OF_GROUPS, Interval
 from adbayes.cohort.windows import Ints, Part, missed, settle
 from adbayes.errors import DataError
 
-_NEAR_P = 0.0018
+NEAR_P = 0.0018
 """Half width of a p value's window while everything else is made exact."""
 
 _NEAR_ENOUGH = 3.0
@@ -22,6 +24,9 @@ _NEAR_ENOUGH = 3.0
 
 _FAR_OFF = 20.0
 """Half widths with which a draw is taken only if every other is as far off: its p values are no near misses."""
+
+_PROMISING = 1.5
+"""Half widths from being near below which a search that jumped is worth going on with."""
 
 _VARIANCES = (0.35, 2.25)
 """Smallest and largest relative variance of a patient's score."""
@@ -57,7 +62,7 @@ class ScoreStages(LabStages):
         """Find a score; again, from another draw, where anything but a p value is left over."""
         found: list[tuple[bool, int, float, dict[str, float], Ints]] = []
         often = self.effort.redrawn
-        for number in range(3 * often + 1):
+        for number in range(3 * often + 1 + self.effort.jumping):
             if number > often and any(not far for far, *_ in found):
                 break
             before, self.beside, self.near = dict(self.missed), 0, True
@@ -72,12 +77,44 @@ class ScoreStages(LabStages):
 
     def _score_drawn(self, name: str, done: list[str], number: int) -> Ints:
         last = len(self.visits) - 1
+        problem, wanted, *_ = self._at_last(name, done)
+        latent = self._score_latent(name, done, wanted, number)
+        base, visit = self._settled(
+            f"{name}, week {self.visits[last]}", problem, problem.draw(latent[[0, last]]), number
+        )
+        return self._between(name, done, base, visit, latent, number)
+
+    def _between(
+        self, name: str, done: list[str], base: Ints, visit: Ints, latent: Floats, number: int
+    ) -> Ints:
+        """The visits between baseline and the last one, given these."""
+        last = len(self.visits) - 1
+        _, wanted, own, others = self._at_last(name, done)
+        values = np.empty((len(self.visits), self.n), dtype=np.int64)
+        values[0], values[last] = base, visit
+        known = [last]
+        for v in range(1, last):
+            ties = [Tie(base.astype(float), _around(own[0, v], _AT_FIRST))]
+            ties += [Tie(values[w].astype(float), _around(own[v, w], _LATER)) for w in known]
+            ties += [Tie(x[v], _around(r, _LATER)) for x, r in zip(others, wanted, strict=True)]
+            problem = self._score_problem(name, v, ties, [], free_base=False)
+            start = problem.draw(latent[[0, v]])[1]
+            _, values[v] = self._settled(
+                f"{name}, week {self.visits[v]}", problem, (base, start), number
+            )
+            known.append(v)
+        return values
+
+    def _at_last(
+        self, name: str, done: list[str]
+    ) -> tuple[ScoreProblem, list[float], Floats, list[Floats]]:
+        """What is asked of the last visit; correlations with scores, own ones, and those scores."""
+        last = len(self.visits) - 1
         printed = [
             self.targets.interval("fig2", "correlation", variable=f"{other}~{name}")
             for other in done
         ]
         wanted = [0.3 if p == ANY else sum(p) / 2 for p in printed]
-        latent = self._score_latent(name, done, wanted, number)
         own = self._decaying(
             self.assumptions.score_correlation, self.assumptions.baseline_correlation
         )
@@ -97,23 +134,7 @@ class ScoreStages(LabStages):
             for x, r in zip(others, wanted, strict=True)
         ]
         problem = self._score_problem(name, last, ties, groupings, free_base=True)
-        base, visit = self._settled(
-            f"{name}, week {self.visits[last]}", problem, problem.draw(latent[[0, last]]), number
-        )
-        values = np.empty((len(self.visits), self.n), dtype=np.int64)
-        values[0], values[last] = base, visit
-        known = [last]
-        for v in range(1, last):
-            ties = [Tie(base.astype(float), _around(own[0, v], _AT_FIRST))]
-            ties += [Tie(values[w].astype(float), _around(own[v, w], _LATER)) for w in known]
-            ties += [Tie(x[v], _around(r, _LATER)) for x, r in zip(others, wanted, strict=True)]
-            problem = self._score_problem(name, v, ties, [], free_base=False)
-            start = problem.draw(latent[[0, v]])[1]
-            _, values[v] = self._settled(
-                f"{name}, week {self.visits[v]}", problem, (base, start), number
-            )
-            known.append(v)
-        return values
+        return problem, wanted, own, others
 
     def _score_problem(
         self, name: str, v: int, ties: list[Tie], groupings: list[Grouping], free_base: bool
@@ -147,7 +168,7 @@ class ScoreStages(LabStages):
         latent = self._rng(name, "latent", number).standard_normal((self.n, len(self.visits)))
         latent = (latent @ np.linalg.cholesky(own).T).T
         for v in range(len(self.visits)):
-            z = np.array([_normal_scores(self.values[o][v]) for o in done])
+            z = np.array([normal_scores(self.values[o][v]) for o in done])
             r = np.array(wanted) * (0.5 if v == 0 else 1.0)
             slopes = np.linalg.solve(np.corrcoef(z).reshape(len(done), len(done)), r)
             latent[v] = slopes @ z + np.sqrt(max(1 - float(slopes @ r), 0.05)) * latent[v]
@@ -165,16 +186,48 @@ class ScoreStages(LabStages):
             movable[few] = False
             part = Part(problem, ~movable, problem.rare_windows())
             state, _ = settle(part, state, effort.few, rng)
-        state, left = settle(Part(problem, movable), state, effort.cool, rng)
+        if number > 3 * effort.redrawn and problem.groupings:
+            state, left = self._jumped(problem, movable, state, rng), 0.0
+        else:
+            state, left = settle(Part(problem, movable), state, effort.cool, rng)
         if left > 0:
             # What is left over must not stand in a mean: the p values get more room.
-            roomy = Part(problem.relaxed(_NEAR_P), movable)
+            roomy = Part(problem.relaxed(NEAR_P), movable)
             near, _ = settle(roomy, state, effort.near, rng)
             state = min((state, near), key=lambda s: (problem.beside(s), missed(problem, s)))
         self.missed[stage] = missed(problem, state)
         self.beside += problem.beside(state)
-        self.near &= missed(problem.relaxed(_NEAR_P), state) == 0.0
+        self.near &= missed(problem.relaxed(NEAR_P), state) == 0.0
         return state
+
+    def _jumped(
+        self,
+        problem: ScoreProblem,
+        movable: NDArray[np.bool_],
+        start: Values,
+        rng: np.random.Generator,
+        jump_first: bool = True,
+    ) -> Values:
+        """Jump into the windows and mend what rounding broke; again, until everything is near.
+
+        One jump in a few leads to a state that can be mended, and few changes tell which: many short
+        searches find more than a long one.
+        """
+        effort, whole = self.effort, Part(problem, movable)
+        near = Part(problem.relaxed(NEAR_P), movable)
+        found: list[tuple[float, int, float, int, Values]] = []
+        for k in range(effort.jumps):
+            jump = k > 0 or jump_first
+            state = project(problem, start, movable, rng) if jump else start
+            state, left = settle(whole, state, effort.mend[0 if jump else 1 :], rng)
+            if left > 0.0:
+                state, left = settle(near, state, effort.finish, rng)
+            if 0.0 < left < _PROMISING:
+                state, left = settle(near, state, effort.finish, rng)
+            found.append((left, problem.beside(state), missed(problem, state), k, state))
+            if left == 0.0:
+                break
+        return min(found)[-1]
 
 
 def _variances(groupings: list[Grouping], sd: float, n: int) -> Floats:
@@ -206,6 +259,18 @@ def _around(r: float, reach: float) -> Interval:
     return r - reach, r + reach
 
 
-def _normal_scores(values: Any) -> Floats:
+def normal_scores(values: Any) -> Floats:
+    """Standard normal quantiles at the ranks of some values.
+
+    Parameters
+    ----------
+    values : array_like
+        Of the patients.
+
+    Returns
+    -------
+    ndarray
+        In the order of `values`.
+    """
     ranks = stats.rankdata(values)
     return np.asarray(stats.norm.ppf((ranks - 0.5) / len(values)))

@@ -280,21 +280,82 @@ class ScoreProblem:
             Up to 45 a patient.
         """
         a, b, counts = self._near(state)
-        n = len(counts)
+        who = np.repeat(np.arange(len(counts))[:, None], a.shape[1], axis=1)
+        effects = self.effects(state, who, a, b)
+        cost = self.costs[0][who, a] + self.costs[1][who, b]
+        return Options(effects.astype(np.float32), cost.astype(np.float32), counts)
+
+    def effects(self, state: Values, who: Ints, a: Ints, b: Ints) -> Floats:
+        """What other values of some patients would change, linearised at a state.
+
+        Parameters
+        ----------
+        state : tuple of ndarray
+            Baseline and visit.
+        who, a, b : ndarray of equal shape
+            Patients, and the baseline and visit that each would have.
+
+        Returns
+        -------
+        ndarray
+            Their shape, then one axis more: change of each number in half widths.
+        """
+        return self._moved(state, who, a, b, self._jacobian(self._total(state)))
+
+    def aimed(self, state: Values, who: Ints, a: Ints, b: Ints) -> tuple[Floats, Floats]:
+        """The same, linearised where all means are as printed; and what the state has there.
+
+        A p value says little of the spread, and much of the means, as long as these are off: it is
+        linearised where they are right and the spread inside each group is that of the state.
+
+        Parameters
+        ----------
+        state : tuple of ndarray
+            Baseline and visit.
+        who, a, b : ndarray of equal shape
+            Patients, and the baseline and visit that each would have.
+
+        Returns
+        -------
+        effects : ndarray
+            As of `effects`.
+        residual : ndarray
+            Distance of each number of the state, in this linear image.
+        """
         total = self._total(state)
-        middle = self._numbers(total, n)
-        jacobian = np.empty((len(middle), len(total)))
+        aim = total.copy()
+        sizes = [np.sum(g.labels == k) for g in self.groupings for k in (0, 1)]
+        means = [m for g in self.groupings for m in (g.low, g.high)]
+        at = 6 + 2 * np.arange(len(sizes))
+        pairs = [(0, self.patients, self.base_mean), (2, self.patients, self.mean)]
+        pairs += [(4, self.patients, self.change_mean)]
+        pairs += list(zip(at.tolist(), sizes, means, strict=True))
+        for k, n, interval in pairs:
+            if np.isfinite(interval).all():
+                mean = sum(interval) / 2
+                aim[k + 1] += n * mean**2 - total[k] ** 2 / n
+                aim[k] = n * mean
+        jacobian = self._jacobian(aim)
+        middle = self._numbers(aim, self.patients)
+        residual = middle + np.einsum("m,wm->w", total - aim, jacobian)
+        return self._moved(state, who, a, b, jacobian), np.asarray(residual)
+
+    def _jacobian(self, total: Floats) -> Floats:
+        """Change of every number with every sum."""
+        middle = self._numbers(total, self.patients)
+        found = np.empty((len(middle), len(total)))
         for m in range(len(total)):
             moved = total.copy()
             step = 1e-5 * max(abs(total[m]), 1.0)
             moved[m] += step
-            jacobian[:, m] = (self._numbers(moved, n) - middle) / step
-        who = np.repeat(np.arange(n)[:, None], a.shape[1], axis=1)
+            found[:, m] = (self._numbers(moved, self.patients) - middle) / step
+        return found
+
+    def _moved(self, state: Values, who: Ints, a: Ints, b: Ints, jacobian: Floats) -> Floats:
         sums = self._sums(who, a.astype(float), b.astype(float))
+        sums -= self._sums(who, state[0][who].astype(float), state[1][who].astype(float))
         # Not a matrix product: that would depend on the number of threads in its last bits.
-        effects = np.einsum("nom,wm->now", sums - sums[:, :1], jacobian)
-        cost = self.costs[0][who, a] + self.costs[1][who, b]
-        return Options(effects.astype(np.float32), cost.astype(np.float32), counts)
+        return np.asarray(np.einsum("...m,wm->...w", sums, jacobian))
 
     def _near(self, state: Values) -> tuple[Ints, Ints, Ints]:
         """Baselines and visits within reach, the present ones first; and how many of them."""

@@ -53,6 +53,11 @@ class Effort:
     redrawn : int
         Scores found anew where a visit does not come near; three times as often while a printed
         number is not even within what counts as near.
+    jumping, jumps : int
+        Draws of a score, after all these, that are searched by jumps while a printed number is still
+        not near; and jumps of one.
+    mend, finish : sequence
+        Rounds after a jump, and where they lead near the print.
     trials : int
         EASI found anew where the rows of the characteristics do not all agree with it.
     joint, pairs : int
@@ -73,10 +78,14 @@ class Effort:
         *((20_000_000, 1.0, 0.7),) * 7,
     )
     near: Schedule = ((20_000_000, 1.0, 0.7),) * 6
+    mend: Schedule = ((2_000_000, 10.0, 3.0), (5_000_000, 3.0, 1.2), (5_000_000, 1.0, 0.7))
+    finish: Schedule = ((5_000_000, 1.0, 0.7),) * 2
     lab: int = 400_000
     starts: int = 4
     attempts: int = 3
     redrawn: int = 2
+    jumping: int = 3
+    jumps: int = 12
     trials: int = 6
     joint: int = 16
     pairs: int = 20

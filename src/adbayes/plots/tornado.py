@@ -54,7 +54,8 @@ def tornado(
     widest = rows.groupby("claim_label", sort=False)["width"].max()
     order = list(widest.sort_values(ascending=False, kind="stable").index)
     shown = [name for name in _COLOURS if (rows["dimension"] == name).any()]
-    figure = style.blank(style.TWO_COLUMNS, 0.9 + len(order) * (0.06 + 0.09 * len(shown)), title)
+    height = max(2.0, 0.9 + len(order) * (0.06 + 0.09 * len(shown)))
+    figure = style.blank(style.TWO_COLUMNS, height, title)
     ax = style.plain(figure.subplots())
     ax.axvline(0, color=style.GREY, linewidth=0.8, zorder=0, gid="reported")
     height = 0.8 / len(shown)

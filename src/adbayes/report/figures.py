@@ -26,7 +26,7 @@ from adbayes.report.held_out import draw_held_out
 from adbayes.report.studies import studies_figure
 from adbayes.report.together import published_correlations, published_shrinkage
 from adbayes.results.run import Run
-from adbayes.results.summary import identity
+from adbayes.results.summary import NOT_CONVERGED, identity
 
 PRINT_LABEL = "Posteriors from the printed numbers alone: the paper's own patients"
 
@@ -236,7 +236,11 @@ def share_mcid_figure(run: Run) -> dict[str, Figure]:
     if rows.empty:
         return {}
     table = rows.assign(mcid=rows["outcome"].map(limits))
-    return {"share_mcid": share_mcid(table, label=run.cohort.label)}
+    diagnosed = run.own(run.diagnostics)
+    failed = set(diagnosed.loc[~diagnosed["passed"].astype(bool), "model"])
+    named = [str(model) for model in dict.fromkeys(rows["model"]) if model in failed]
+    warning = f"; {NOT_CONVERGED.upper()}: {', '.join(named)}" if named else ""
+    return {"share_mcid": share_mcid(table, label=run.cohort.label + warning)}
 
 
 def _settle(figure: Figure) -> None:
