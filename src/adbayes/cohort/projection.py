@@ -50,7 +50,7 @@ def project(
     moved *= rng.uniform(0.5, 1.5, len(who))
     windows = np.hstack([effects.T, np.eye(len(residual)), -np.eye(len(residual))])
     count = len(who)
-    solved = optimize.linprog(
+    solved = optimize.linprog(  # type: ignore[call-overload]  # its stubs know no sparse constraints
         np.concatenate([moved, np.full(2 * len(residual), _MISS)]),
         A_ub=sparse.csr_matrix(np.vstack([windows, -windows])),
         b_ub=np.concatenate([1.0 - residual, 1.0 + residual]),
