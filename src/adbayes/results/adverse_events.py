@@ -73,7 +73,8 @@ def adverse_events(priors: str | None = None) -> pd.DataFrame:
                 )
             product = TwoShares(share, given, "product")
             rows.append(_row(outcome, outcome, "all patients", label, product, became, PATIENTS))
-    table = pd.DataFrame(rows, columns=[*SUMMARY_COLUMNS, "published_id", "count", "note"])
+    columns = list(dict.fromkeys([*SUMMARY_COLUMNS, "published_id", "count", "note"]))
+    table = pd.DataFrame(rows, columns=columns)
     return table.astype({"visit": "Int64", "n": "Int64", "count": "Int64"})
 
 
