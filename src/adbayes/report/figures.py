@@ -114,6 +114,10 @@ def _summaries(run: Run, fits: Sequence[Fit]) -> tuple[pd.DataFrame, ...]:
     mine = s[(s["model"] == a.model) & (s["variant"] == a.variant) & (s["priors"] == a.prior_set)]
     if len(fits) == 1:
         return (mine,)
+    if (
+        mine["estimand"] == "odds_ratio"
+    ).any():  # of the predictor itself, not what it is adjusted for
+        mine = mine[mine["term"].astype(str).str.split("[").str[0] == mine["x"]]
     return tuple(mine[mine["x"] == fit.analysis.x] for fit in fits)
 
 
