@@ -58,3 +58,9 @@ def test_unusable_tables_are_refused() -> None:
         style.sign(figure, pd.DataFrame({"evidence": ["invented"]}), "", "test")
     with pytest.raises(DataError, match="test: the table has no rows"):
         style.require(pd.DataFrame({"n": []}), ["n"], "test")
+
+
+def test_a_notebook_shows_a_figure_by_itself() -> None:
+    figure = style.blank(style.COLUMN, 2, "a title")
+    figure.add_subplot().plot([1, 2])
+    assert figure._repr_png_().startswith(b"\x89PNG")

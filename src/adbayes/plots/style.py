@@ -1,5 +1,6 @@
 """What every figure shares: print sizes, colours, the footer, and the watermark of unreal patients."""
 
+import io
 import math
 from collections.abc import Iterable
 
@@ -67,7 +68,16 @@ def require(table: pd.DataFrame, columns: Iterable[str], plot: str) -> None:
         raise DataError(f"{plot}: the table has no rows; nothing can be drawn.")
 
 
-def blank(width: float, height: float, title: str) -> Figure:
+class Shown(Figure):
+    """A figure that a notebook shows as it is, without ``%matplotlib inline``."""
+
+    def _repr_png_(self) -> bytes:
+        written = io.BytesIO()
+        self.savefig(written, format="png")
+        return written.getvalue()
+
+
+def blank(width: float, height: float, title: str) -> Shown:
     """Start a figure of a print size, with room left for the footer.
 
     Parameters
@@ -84,7 +94,7 @@ def blank(width: float, height: float, title: str) -> Figure:
     Figure
         Without axes, outside pyplot's global state.
     """
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white", dpi=150)
+    figure = Shown(figsize=(width, height), layout="constrained", facecolor="white", dpi=150)
     _keep_free(figure, _FOOTER)
     figure.suptitle(title, fontsize=TEXT + 0.5, x=0.01, ha="left")
     return figure
