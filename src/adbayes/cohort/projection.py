@@ -65,7 +65,7 @@ def project(
         b_eq=np.ones(problem.patients),
         method="highs-ds",
     )
-    if solved.status != 0:
+    if solved.status != 0 or solved.x is None:
         return state
     return _rounded(solved.x[:count], who, a, b)
 
