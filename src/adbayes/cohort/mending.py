@@ -51,7 +51,9 @@ class MendingStages(ScoreStages):
             start = (values[0], values[last])
             near = self._jumped(problem, movable, start, rng, jump_first=False)
             # What is near may still be made exact.
-            exact, _ = settle(Part(problem, movable), near, [*self.effort.finish] * 2, rng)
+            exact, _ = settle(
+                Part(problem, movable), near, [*self.effort.finish, *self.effort.finish], rng
+            )
             roomy = problem.relaxed(NEAR_P)
             base, visit = min(
                 (near, exact),

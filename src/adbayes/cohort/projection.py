@@ -8,6 +8,8 @@ little as possible. At most one patient a window gets a true fraction; rounding 
 again, but not the spreads, and means are what an annealed search is good at.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
@@ -50,17 +52,20 @@ def project(
     moved *= rng.uniform(0.5, 1.5, len(who))
     windows = np.hstack([effects.T, np.eye(len(residual)), -np.eye(len(residual))])
     count = len(who)
-    solved = optimize.linprog(  # type: ignore[call-overload]  # its stubs know no sparse constraints
+    # SciPy's stubs do not know that matrices may be sparse.
+    above: Any = sparse.csr_matrix(np.vstack([windows, -windows]))
+    once: Any = sparse.csr_matrix(
+        (np.ones(count), (who, np.arange(count))), shape=(problem.patients, windows.shape[1])
+    )
+    solved = optimize.linprog(
         np.concatenate([moved, np.full(2 * len(residual), _MISS)]),
-        A_ub=sparse.csr_matrix(np.vstack([windows, -windows])),
+        A_ub=above,
         b_ub=np.concatenate([1.0 - residual, 1.0 + residual]),
-        A_eq=sparse.csr_matrix(
-            (np.ones(count), (who, np.arange(count))), shape=(problem.patients, windows.shape[1])
-        ),
+        A_eq=once,
         b_eq=np.ones(problem.patients),
         method="highs-ds",
     )
-    if solved.status != 0:
+    if solved.status != 0 or solved.x is None:
         return state
     return _rounded(solved.x[:count], who, a, b)
 
