@@ -327,8 +327,12 @@ def run_specs(
 def _second_process(
     jobs: Sequence[Job], folder: Path | None, cores: int | None, fresh: bool
 ) -> AbstractContextManager[Waiting]:
-    """Where what compiles a graph of its own is fitted; starting it pays from two such fits on."""
-    apart = [Asked(job.analysis, job.cohort, job.frame) for job in jobs if not swaps(job.analysis)]
+    """Where what compiles a graph of its own, or takes long, is fitted; it pays from two such fits on."""
+    apart = [
+        Asked(job.analysis, job.cohort, job.frame)
+        for job in jobs
+        if not swaps(job.analysis) or job.analysis.data.stack
+    ]
     if folder is None or len(apart) < 2:
         return nullcontext({})
     return beside(apart, folder, cores=cores, fresh=fresh)
@@ -435,6 +439,8 @@ def _further(jobs: Sequence[Job], cohorts: Sequence[Cohort]) -> tuple[list[Job],
         # Printed means and p values leave nothing of a difference open: over five cohorts the variance
         # between them was at most 0.4 % of the whole.
         and "mean_difference" not in job.analysis.estimands.report
+        # So do the printed correlations of several scores, whose density takes long.
+        and not job.analysis.data.stack
     ]
     for cohort in cohorts:
         for analysis in repeated:

@@ -22,7 +22,7 @@ def test_rows_are_those_of_the_single_checks(mixed_fit: Fit, female_fit: Fit) ->
         assert list(found.columns) == COLUMNS
         moved = influence_checks(influence(fit, refit=False))
         alone = pd.concat([loo(fit), judged(fit), moved], ignore_index=True)
-        pd.testing.assert_frame_equal(found, alone)
+        pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(alone))
         # Every reported quantity, and by each of the patients the same claim.
         largest = found[found["statistic"].str.endswith("largest shift in SDs", na=False)]
         assert len(largest) == len(estimands(fit))

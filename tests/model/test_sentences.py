@@ -34,7 +34,7 @@ def test_unknown_missing_and_wrong_are_each_one_sentence() -> None:
     assert said(data={"outcom": "y"}) == [
         "own.toml: [data] outcome is missing; add it",
         "own.toml: [data] unknown key 'outcom'; did you mean 'outcome'? (allowed: outcome, visit, "
-        "where, missing, log2, standardize, for_each)",
+        "where, missing, log2, standardize, for_each, stack)",
     ]
     (wrong,) = said(sampler={"draws": 3})
     assert wrong.startswith("own.toml: [sampler] draws: ")

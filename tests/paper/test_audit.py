@@ -470,7 +470,7 @@ def test_the_command_prints_what_failed_and_writes_everything(tmp_path, findings
     assert (done.returncode, done.stderr) == (0, "")
     assert as_text(findings) in done.stdout
     written = pd.read_csv(path, dtype=str, keep_default_na=False)
-    pd.testing.assert_frame_equal(written, findings, check_dtype=False)
+    pd.testing.assert_frame_equal(written, pd.DataFrame(findings), check_dtype=False)
     assert [one.name for one in tmp_path.iterdir()] == ["audit.csv"]
 
 

@@ -67,12 +67,16 @@ def test_a_number_of_cohorts_that_does_not_fit_is_refused(tmp_path: Path) -> Non
 def test_models_run_in_the_order_of_the_paper() -> None:
     assert [spec.name for spec in in_print_order()] == [
         *(f"{outcome}_change" for outcome in ("easi", "nrs", "poem", "dlqi", "ige", "tec", "ldh")),
+        *(f"ldh_groups_{outcome}" for outcome in ("easi", "nrs", "poem", "dlqi")),
         "easi90_univariable",
         "easi90_multivariable",
         "easi_classes",
         "easi90_visits",
+        "correlations",
+        "scores_joint",
         "easi_fraction",
         "easi90_predictors",
+        "easi_fraction_ldh",
     ]
 
 

@@ -157,7 +157,9 @@ def test_what_has_not_been_run_is_said() -> None:
         for case in SCRIPT.CASES.values()
     ]
     has = {structure.NAME for one in asked if (structure := structure_of(one)) is not None}
-    assert has == compiled
+    # Several scores together have tests of known truth only, beside their own densities.
+    assert compiled - has == {"joint_structure", "copula_structure"}
+    assert has <= compiled
 
 
 @pytest.mark.slow

@@ -181,7 +181,10 @@ def _folded(table: Table) -> Table:
     """Names of the vocabulary written otherwise, in a table that is plainly a patient file."""
     ours_of = {name: _ours(name) for name in table.columns}
     plain = list(ours_of.values())
-    for name, ours in ours_of.items():
+    measured = any(ours in OUTCOMES or is_wide_name(ours) for ours in plain)
+    for name, ours in (
+        ours_of.items() if measured else ()
+    ):  # a table of another study keeps its names
         # "Patient ID" is the patient where no other column claims to be.
         meant = SYNONYMS.get(ours)
         rivals = [other for other in plain if other == meant or SYNONYMS.get(other) == meant]

@@ -133,6 +133,7 @@ def in_print_order() -> list[Spec]:
     def first(spec: Spec) -> tuple[bool, int]:
         answered = [place[id] for pattern in spec.table.published for id in paper.ids(pattern)]
         # A table, not the text that repeats it, says where an analysis belongs.
-        return not swaps(spec.analyses()[0]), answered[0] if answered else len(place)
+        beyond = not swaps(spec.analyses()[0]) or bool(spec.table.data.stack)
+        return beyond, answered[0] if answered else len(place)
 
     return sorted((load_spec(name) for name in model_names()), key=first)
