@@ -10,6 +10,7 @@ from adbayes.inference.fitting import fit
 from adbayes.model.joint_scores import effect_covariance, residual_covariance
 from adbayes.model.spec import load_spec
 from adbayes.paper.published import load_paper
+from adbayes.results.pooled import pooled_summary
 from adbayes.results.score_correlations import (
     BETWEEN,
     WITHIN,
@@ -127,3 +128,13 @@ def test_observed_correlations_of_week_52_lie_among_replicated_ones(
     rows = checks[checks["statistic"].str.contains("correlation") & (checks["visit"] == "52")]
     assert len(rows) == 12
     assert rows["tail_area"].between(0.005, 0.995).all(), rows
+
+
+def test_correlations_of_every_pair_are_pooled(normal: Fit) -> None:
+    own = normal.summary().query("estimand == 'correlation'").reset_index(drop=True)
+    both = pooled_summary([normal, normal], [normal.summary()] * 2)
+    pooled = both.query("estimand == 'correlation'").reset_index(drop=True)
+    assert len(pooled) == len(PAIRS)
+    for column in ("outcome", "term", "visit"):
+        assert pooled[column].tolist() == own[column].tolist()
+    np.testing.assert_allclose(pooled["mean"], own["mean"])

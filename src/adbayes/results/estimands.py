@@ -78,9 +78,25 @@ class Estimand:
     @property
     def key(self) -> str:
         """A name that is unique within a fit."""
-        # Correlations of scores have two outcomes, all other quantities of a fit the same one.
-        of = [self.outcome] if self.estimand.endswith("correlation") else []
-        return "/".join([self.estimand, *of, self.visit, self.term])
+        return key_of(self.estimand, self.outcome, self.visit, self.term)
+
+
+def key_of(estimand: str, outcome: str, visit: str, term: str) -> str:
+    """Name of a quantity, or of its row in a summary, that is unique within a fit.
+
+    Parameters
+    ----------
+    estimand, outcome, visit, term : str
+        As in the tables.
+
+    Returns
+    -------
+    str
+        Parts between slashes; the outcome only for correlations of scores, which have two, while all
+        other quantities of a fit have the same one.
+    """
+    of = [outcome] if estimand.endswith("correlation") else []
+    return "/".join([estimand, *of, visit, term])
 
 
 def estimands(fit: Fit) -> list[Estimand]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from adbayes.inference.fit import Fit
-from adbayes.results.estimands import Estimand, estimands, parameters
+from adbayes.results.estimands import Estimand, estimands, key_of, parameters
 from adbayes.results.summary import COLUMNS as SUMMARY_COLUMNS
 from adbayes.results.summary import CONSTANT, NOT_CONVERGED, identity, noted, prob_direction
 
@@ -150,7 +150,8 @@ def _by_key(fit: Fit) -> dict[str, Estimand]:
 
 def _rows_by_key(summary: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
     return {
-        "/".join([row["estimand"], row["visit"], row["term"]]): row for _, row in summary.iterrows()
+        key_of(row["estimand"], row["outcome"], row["visit"], row["term"]): row
+        for _, row in summary.iterrows()
     }
 
 
