@@ -1,19 +1,16 @@
 """The whole path in order: everything validated before anything is sampled."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from adbayes.checks.few_events import few_events
 from adbayes.checks.judgement import BETTER, judgement
-from adbayes.checks.left_out import left_out_checks
-from adbayes.checks.power_scaling import power_scaling
-from adbayes.checks.predictive import predictive_checks
+from adbayes.checks.of_fit import Tables, tables_of, timed
 from adbayes.checks.printed_tables import printed_tables
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohort
@@ -22,7 +19,6 @@ from adbayes.errors import ConvergenceError, DataError
 from adbayes.inference.beside import Asked, Waiting, beside
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis, stem
-from adbayes.inference.patient_likelihood import integrates
 from adbayes.inference.plan import Plan, plan
 from adbayes.inference.printed import published_summary, unanswered
 from adbayes.model.analysis import Analysis
@@ -32,7 +28,6 @@ from adbayes.model.library import models_folder
 from adbayes.model.spec import Spec
 from adbayes.paper.published import load_paper
 from adbayes.results.comparison import (
-    compare,
     compare_pooled,
     compare_published,
     compare_unfitted,
@@ -44,10 +39,8 @@ from adbayes.results.fidelity import fidelity
 from adbayes.results.held_out import held_out_refits
 from adbayes.results.pooled import COLUMNS as POOLED_COLUMNS
 from adbayes.results.pooled import pooled_summary
-from adbayes.results.refit import Refit, refit
 from adbayes.results.run import Run
 from adbayes.results.summary import COLUMNS as SUMMARY_COLUMNS
-from adbayes.results.summary import diagnose, summarize
 
 Progress = Callable[[str, int, int], None]
 
@@ -214,7 +207,7 @@ def run_specs(
     """
     seconds: dict[str, float] = {}
     paper = load_paper()
-    with _timed(seconds, "validate"):
+    with timed(seconds, "validate"):
         plans, skipped = _plans(specs, cohort, variant, priors, skip_absent, with_variants, sampler)
         jobs = [Job(cohort, *job) for settled in plans for job in settled.jobs]
         unfitted = [Unfitted(cohort, *one) for settled in plans for one in settled.skipped]
@@ -228,48 +221,31 @@ def run_specs(
     further_tables: dict[str, pd.DataFrame] = {}
     with _second_process(jobs, folder if processes > 1 else None, cores, fresh) as waiting:
         if with_published:
-            with _timed(seconds, "published"):
+            with timed(seconds, "published"):
                 progress("posteriors from print", 0, 1)
                 published = published_summary(paper)
                 published["visit"] = published["visit"].astype("string").fillna("").astype(str)
                 unfit = unanswered(paper)
                 reasons = dict(zip(unfit["published_id"], unfit["reason"], strict=True))
                 comparisons.append(compare_published(published, paper, reasons))
-            with _timed(seconds, "audit"):
+            with timed(seconds, "audit"):
                 progress("auditing the print", 0, 1)
                 findings = paper.audit()
-            with _timed(seconds, "claims and other studies"):
+            with timed(seconds, "claims and other studies"):
                 progress("claims and other studies", 0, 1)
                 further_tables |= printed_tables()
             if cohort.evidence == "reconstructed":
-                with _timed(seconds, "fidelity"):
+                with timed(seconds, "fidelity"):
                     further_tables["fidelity.csv"] = fidelity(cohort)
         how = {"cores": cores, "folder": folder}
-        fits = _fits([*jobs, *more], cohort, waiting, how, fresh, seconds, progress)
-    refits: dict[str, Refit] = {}
-    summaries, diagnostics, checks, sensitivity = [], [], [], []
-    for number, one in enumerate(fits):
-        progress(f"summarising {stem(one.analysis, one.cohort)}", number, len(fits))
-        with _timed(seconds, "refit"):
-            again = refit(one)
-        with _timed(seconds, "summary"):
-            summaries.append(summarize(one))
-            diagnostics.append(diagnose(one, summaries[-1]))
-        with _timed(seconds, "comparison"):
-            statistics = None if again is None else again.statistics
-            comparisons.append(compare(summaries[-1], statistics, paper, one))
-        if one.cohort is not cohort:
-            continue
-        if again is not None:
-            refits[one.analysis.key] = again
-        with _timed(seconds, "checks"):
-            checks += [predictive_checks(one), few_events(one)]
-        # By quadrature through a graph of Bambi's it takes seconds: for the unvaried model only.
-        if one.analysis.variant == "base" or swaps(one.analysis) or integrates(one.analysis):
-            with _timed(seconds, "left out"):
-                checks.append(left_out_checks(one))
-        with _timed(seconds, "sensitivity"):
-            sensitivity.append(power_scaling(one))
+        fits, found = _fits([*jobs, *more], cohort, waiting, how, fresh, seconds, progress)
+    summaries = [one.summary for one in found]
+    comparisons += [one.comparison for one in found]
+    refits = {
+        one.analysis.key: tables.refit
+        for one, tables in zip(fits[: len(jobs)], found, strict=False)
+        if tables.refit is not None
+    }
     for without in [*unfitted, *lacking]:
         comparisons.append(
             compare_unfitted(without.analysis, without.cohort, paper, without.reason)
@@ -278,7 +254,7 @@ def run_specs(
     differences = poolable(fits[: len(jobs)])
     if differences:
         progress("differences by LDH under one scale", 0, 1)
-        with _timed(seconds, "together"):
+        with timed(seconds, "together"):
             try:
                 together.append(differences_together(differences))
             except (ConvergenceError, DataError) as error:
@@ -286,15 +262,15 @@ def run_specs(
     pools: list[pd.DataFrame] = []
     for members in _of_every_cohort(fits, 1 + len(further)):
         progress(f"pooling {fits[members[0]].analysis.key}", 0, 1)
-        with _timed(seconds, "pooled"):
+        with timed(seconds, "pooled"):
             pools.append(
                 pooled_summary([fits[k] for k in members], [summaries[k] for k in members])
             )
             comparisons.append(compare_pooled(pools[-1], paper, fits[members[0]]))
-    with _timed(seconds, "held out"):
+    with timed(seconds, "held out"):
         refitted = [held_out_refits(job.analysis, ensemble, paper) for job in jobs]
         held_out = _stacked(refitted).infer_objects()
-    all_checks = _stacked(checks)
+    all_checks = _stacked([table for one in found for table in one.checks])
     judged = judgement(all_checks, paper)
     if (judged["kind"] == BETTER).any():
         further_tables["judgement.csv"] = judged
@@ -307,10 +283,10 @@ def run_specs(
         fits=tuple(fits[: len(jobs)]),
         refits=refits,
         summary=summary.reindex(columns=POOLED_COLUMNS),
-        diagnostics=_stacked(diagnostics),
+        diagnostics=_stacked([one.diagnostics for one in found]),
         comparison=with_findings(_stacked(comparisons), findings),
         checks=all_checks,
-        sensitivity=_stacked(sensitivity),
+        sensitivity=_stacked([table for one in found for table in one.sensitivity]),
         published=published,
         skipped=skipped,
         further=tuple(fits[len(jobs) :]),
@@ -335,7 +311,7 @@ def _second_process(
     ]
     if folder is None or len(apart) < 2:
         return nullcontext({})
-    return beside(apart, folder, cores=cores, fresh=fresh)
+    return beside(apart, folder, tables_of, cores=cores, fresh=fresh)
 
 
 def _fits(
@@ -346,32 +322,39 @@ def _fits(
     fresh: bool,
     seconds: dict[str, float],
     progress: Progress,
-) -> list[Fit]:
-    """Every fit, in the order of the jobs.
+) -> tuple[list[Fit], list[Tables]]:
+    """Every fit and what it adds to the tables, in the order of the jobs.
 
     First those that the second process was not asked for; then, from the end, those it has not begun; then
     what it made is read from the store.
     """
-    made: dict[int, Fit] = {}
+    made: dict[int, tuple[Fit, Tables]] = {}
 
-    def make(number: int, fresh: bool) -> None:
+    def make(number: int, asked: Future[Tables] | None) -> None:
         job = jobs[number]
         progress(f"fitting {stem(job.analysis, job.cohort)}", len(made), len(jobs))
-        with _timed(seconds, "fit" if job.cohort is cohort else "fit further cohorts"):
-            asked = waiting.get(stem(job.analysis, job.cohort))
-            if asked is not None and not asked.cancelled():
-                asked.result()
-            made[number] = fit_analysis(job.analysis, job.cohort, job.frame, **how, fresh=fresh)
+        own = job.cohort is cohort
+        with timed(seconds, "fit" if own else "fit further cohorts"):
+            found = None if asked is None else asked.result()
+            again = fresh and asked is None
+            one = fit_analysis(job.analysis, job.cohort, job.frame, **how, fresh=again)
+        tables = tables_of(one, in_full=own) if found is None else found
+        for stage, took in tables.seconds.items() if found is None else ():
+            seconds[stage] = seconds.get(stage, 0.0) + took
+        made[number] = one, tables
 
-    there = [k for k, job in enumerate(jobs) if stem(job.analysis, job.cohort) in waiting]
-    for number in sorted(set(range(len(jobs))) - set(there)):
-        make(number, fresh)
-    for number in reversed(there):
-        if waiting[stem(jobs[number].analysis, jobs[number].cohort)].cancel():
-            make(number, fresh)
-    for number in sorted(set(there) - set(made)):
-        make(number, False)
-    return [made[number] for number in range(len(jobs))]
+    asked_of = [waiting.get(stem(job.analysis, job.cohort)) for job in jobs]
+    for number, asked in enumerate(asked_of):
+        if asked is None:
+            make(number, None)
+    for number, asked in reversed(list(enumerate(asked_of))):
+        if asked is not None and asked.cancel():
+            make(number, None)
+    for number, asked in enumerate(asked_of):
+        if number not in made:
+            make(number, asked)
+    fits, found = zip(*(made[number] for number in range(len(jobs))), strict=True)
+    return list(fits), list(found)
 
 
 def _plans(
@@ -480,10 +463,3 @@ def _stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Tables one below the other; an empty one has no say in the types."""
     filled = [table for table in tables if len(table)]
     return pd.concat([t.astype(object) for t in filled], ignore_index=True) if filled else tables[0]
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start

@@ -3,6 +3,7 @@
 import multiprocessing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from adbayes.cohort.simulate import SimulatedCohort
@@ -10,6 +11,7 @@ from adbayes.inference.beside import Asked, beside
 from adbayes.inference.fitting import fit_analysis
 from adbayes.inference.plan import plan
 from adbayes.model.spec import load_spec
+from adbayes.results.summary import diagnose
 
 
 @pytest.fixture
@@ -22,15 +24,16 @@ def asked(patients: SimulatedCohort) -> Asked:
 
 def test_draws_are_those_of_this_process(asked: Asked, tmp_path: Path) -> None:
     there = tmp_path / "there"
-    with beside([asked], there, cores=1) as waiting:
+    with beside([asked], there, diagnose, cores=1) as waiting:
         (name,) = waiting
-        waiting[name].result()
+        diagnosed = waiting[name].result()
     (written,) = there.glob("*.nc")
     assert written.stem == name
     before = written.stat().st_mtime_ns
     handed_over = fit_analysis(*asked, folder=there)
     assert written.stat().st_mtime_ns == before  # read, not sampled again
     made_here = fit_analysis(*asked, cores=2)
+    pd.testing.assert_frame_equal(diagnosed, diagnose(made_here), check_exact=True)
     assert handed_over.fingerprint == made_here.fingerprint
     assert (
         handed_over.draws["posterior"]
@@ -43,14 +46,17 @@ def test_an_error_of_a_fit_is_raised_where_its_result_is_asked_for(
     asked: Asked, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(OSError, match="file"), beside([asked], tmp_path / "file") as waiting:
+    with (
+        pytest.raises(OSError, match="file"),
+        beside([asked], tmp_path / "file", diagnose) as waiting,
+    ):
         next(iter(waiting.values())).result()
     assert not multiprocessing.active_children()
 
 
 def test_an_interrupt_ends_the_second_process(asked: Asked, tmp_path: Path) -> None:
     def interrupted() -> None:
-        with beside([asked], tmp_path) as waiting:
+        with beside([asked], tmp_path, diagnose) as waiting:
             assert not any(future.done() for future in waiting.values())
             raise KeyboardInterrupt
 

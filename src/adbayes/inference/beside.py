@@ -7,18 +7,19 @@ compile a graph of their own are made beside everything else, and handed over th
 import multiprocessing
 import signal
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adbayes.cohort.cohort import Cohort
+from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis, stem
 from adbayes.model.analysis import Analysis
 from adbayes.model.frame import ModelFrame
 
-Waiting = Mapping[str, "Future[None]"]
+Waiting = Mapping[str, "Future[Any]"]
 """What the second process was asked for, by the stem of the fit."""
 
 
@@ -42,9 +43,14 @@ class Asked(NamedTuple):
 
 @contextmanager
 def beside(
-    asked: Iterable[Asked], folder: Path, *, cores: int | None = None, fresh: bool = False
+    asked: Iterable[Asked],
+    folder: Path,
+    then: Callable[[Fit], Any],
+    *,
+    cores: int | None = None,
+    fresh: bool = False,
 ) -> Iterator[Waiting]:
-    """Fit in a second process, in the order given, while the caller goes on.
+    """Fit in a second process, in the order given, and make something of each fit, while the caller goes on.
 
     The draws are those that `fit_analysis` makes here: seeds belong to fits, not to processes. A script that calls
     this must guard its own start by ``if __name__ == "__main__"``, as the second process imports it.
@@ -55,6 +61,8 @@ def beside(
         What to fit.
     folder : pathlib.Path
         The store through which the draws are handed over.
+    then : callable
+        A module's function; what it makes of the fit is the result.
     cores : int, optional
         Chains run at once.
     fresh : bool, optional
@@ -63,7 +71,7 @@ def beside(
     Yields
     ------
     mapping of str to Future
-        By stem. After its result the store has the draws; one that can still be cancelled has not been begun.
+        By stem. With its result the store has the draws; one that can still be cancelled has not been begun.
 
     Raises
     ------
@@ -77,7 +85,9 @@ def beside(
         done = False
         try:
             yield {
-                stem(one.analysis, one.cohort): pool.submit(_fitted, one, folder, cores, fresh)
+                stem(one.analysis, one.cohort): pool.submit(
+                    _fitted, one, folder, then, cores, fresh
+                )
                 for one in asked
             }
             done = True
@@ -89,8 +99,14 @@ def beside(
                     process.join()
 
 
-def _fitted(asked: Asked, folder: Path, cores: int | None, fresh: bool) -> None:
-    fit_analysis(asked.analysis, asked.cohort, asked.frame, cores=cores, folder=folder, fresh=fresh)
+def _fitted(
+    asked: Asked, folder: Path, then: Callable[[Fit], Any], cores: int | None, fresh: bool
+) -> Any:
+    return then(
+        fit_analysis(
+            asked.analysis, asked.cohort, asked.frame, cores=cores, folder=folder, fresh=fresh
+        )
+    )
 
 
 def _quietly() -> None:
