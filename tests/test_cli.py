@@ -19,6 +19,7 @@ from adbayes.cohort.derive import derive, is_derived
 from adbayes.cohort.library import export_text
 from adbayes.cohort.reconstructed import ReconstructedCohort
 from adbayes.cohort.simulate import simulate_patients
+from adbayes.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 FEW = ("--draws", "500", "--tune", "500", "--quiet")
@@ -313,3 +314,22 @@ def test_models_fits_a_terminal(adbayes: Command) -> None:
         in lines[[line.split(":")[0] for line in lines].index("easi_change")]
     )
     assert max(map(len, lines)) < 140
+
+
+def test_every_process_of_the_command_hashes_alike() -> None:
+    """Draws of some graphs depend on it: PyTensor orders terms by hash."""
+    code = (
+        "import os, sys; print(os.environ.get('PYTHONHASHSEED'), flush=True)\n"
+        "sys.argv = ['adbayes', '--version']; from adbayes.cli import start; start()"
+    )
+    for given, seen in ((None, ["None", "0"]), ("7", ["7"])):
+        free = {key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"}
+        environment = free if given is None else free | {"PYTHONHASHSEED": given}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == [*seen, __version__]

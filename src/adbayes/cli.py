@@ -44,6 +44,18 @@ app = typer.Typer(
 )
 
 
+def start() -> None:
+    """Run the command line with hashes that are the same in every process, so that draws are too.
+
+    PyTensor orders the terms of some graphs by hash, and sums in another order end in other draws. From Python,
+    set ``PYTHONHASHSEED`` where two processes must agree to the last digit.
+    """
+    if os.name == "posix" and "PYTHONHASHSEED" not in os.environ:
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    main()
+
+
 def main() -> None:
     """Run the command line and exit with its status."""
     # Matrices here are small: a second BLAS thread gains nothing, and costs tenfold where other
@@ -460,4 +472,4 @@ def report(
 
 
 if __name__ == "__main__":
-    main()
+    start()
