@@ -90,7 +90,7 @@ def test_a_fit_shows_its_gate_and_its_priors(objects: dict[str, object]) -> None
 def test_a_spec_says_what_can_be_chosen() -> None:
     text = repr(ab.load_spec("easi_change"))
     assert "variants: base, unstructured" in text
-    assert "prior sets: weakly_informative, skeptical, enthusiastic, vague" in text
+    assert "prior sets: weakly_informative, skeptical, enthusiastic, historical, vague" in text
     assert "easi ~ visit + (1|patient)" in text
     assert "PosixPath" not in text
     html = ab.load_spec("easi90_univariable")._repr_html_()

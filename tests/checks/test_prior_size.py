@@ -36,6 +36,13 @@ def test_information_about_a_shift_has_its_closed_form(prior: Prior, exact: floa
     assert float(location_information(prior)[0]) == pytest.approx(exact, rel=5e-3)
 
 
+def test_each_coefficient_has_its_own_information() -> None:
+    rows = Prior.of(
+        "NormalMixture", w=[[0.5, 0.5], [0.5, 0.5]], mu=[[0, 0], [-50, 50]], sigma=[[2, 2], [1, 2]]
+    )
+    assert location_information(rows) == pytest.approx([0.25, 0.625], rel=5e-3)
+
+
 def test_a_mixture_of_far_components_averages_them_and_a_vague_part_costs_patients() -> None:
     far = Prior.of("NormalMixture", w=[0.5, 0.5], mu=[-50, 50], sigma=[1, 2])
     assert float(location_information(far)[0]) == pytest.approx((1 + 0.25) / 2, rel=5e-3)

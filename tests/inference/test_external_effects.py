@@ -15,6 +15,7 @@ from adbayes.inference.external_effects import (
 from adbayes.inference.historical_prior import ROBUST_WEIGHT, historical_prior
 from adbayes.inference.printed_priors import prior_sets
 from adbayes.model.priors import Prior
+from adbayes.model.spec import load_spec
 
 REPORTED = {
     "odds_ratio": Prior.of("Normal", mu=0, sigma=1.5),
@@ -132,6 +133,14 @@ def test_the_stated_priors_are_made_from_the_tables() -> None:
             np.testing.assert_allclose(
                 numbers(sets[name][key]), numbers(prior), rtol=6e-4, err_msg=f"{name} {key}"
             )
+
+
+@pytest.mark.parametrize("score", ["easi", "nrs", "poem", "dlqi"])
+def test_predictions_of_a_change_are_priors_of_the_mixed_model_only(score: str) -> None:
+    spec = load_spec(f"{score}_change")
+    assert spec.prior_sets["historical"]["visit"].distribution == "NormalMixture"
+    # Their own scale, or an SD for every visit, is not what other studies printed.
+    assert all("historical" not in sets for sets in spec.variant_sets.values())
 
 
 def test_an_enthusiast_leaves_one_in_twenty_for_the_wrong_direction() -> None:

@@ -257,9 +257,17 @@ def test_every_shipped_spec_loads_with_all_its_sets() -> None:
         spec = load_spec(name)
         assert spec.name == name
         for variant in spec.variants:
-            for set_name in spec.prior_sets:
+            sets = spec.prior_sets if variant == "base" else spec.variant_sets[variant]
+            for set_name in sets:
                 for analysis in spec.analyses(variant, set_name):
                     assert all(prior.why for prior in analysis.priors.values())
+
+
+def test_a_variant_may_have_nothing_to_say_under_a_set() -> None:
+    spec = load_spec("nrs_change")
+    assert "historical" in spec.prior_sets
+    with pytest.raises(SpecError, match="no prior set 'historical'"):
+        spec.analyses("unstructured", "historical")
 
 
 def test_a_variant_reports_what_its_likelihood_has() -> None:
@@ -355,7 +363,7 @@ def test_a_spec_prints_what_is_fitted() -> None:
     shown = repr(load_spec("easi_change"))
     assert "  easi ~ visit + (1|patient)\n  gaussian, link identity; missing: drop\n" in shown
     assert "    Intercept  Normal(mu=30, sigma=15): registries print" in shown
-    assert "  prior sets: weakly_informative, skeptical, enthusiastic, vague\n" in shown
+    assert "  prior sets: weakly_informative, skeptical, enthusiastic, historical, vague\n" in shown
     assert "SpecTable" not in shown
     each = repr(load_spec("easi90_univariable"))
     assert "one fit for each x: age_over_30, female" in each

@@ -15,7 +15,7 @@ from scipy import special, stats
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.errors import DataError
 from adbayes.inference.historical_prior import ROBUST_WEIGHT
-from adbayes.model.mixtures import Mixture, normal_mixture
+from adbayes.model.mixtures import Mixture
 from adbayes.model.priors import Prior
 from adbayes.paper.effects import load_effects
 
@@ -85,7 +85,7 @@ class Prediction:
             Exact but for the nodes of tau.
         """
         probability, mean, variance, tau = self._parts()
-        return normal_mixture(probability, mean, np.sqrt(variance + tau**2))
+        return Mixture(probability, stats.norm(mean, np.sqrt(variance + tau**2)))
 
     def two_normals(self) -> tuple[Array, Array, Array]:
         """The prediction by two normals: of the smaller half of the taus, and of the larger.

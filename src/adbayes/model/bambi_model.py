@@ -177,9 +177,12 @@ def bambi_model(analysis: Analysis, frame: ModelFrame) -> "bmb.Model":
             extra_namespace=dict(NUMERIC_TRANSFORMS),
         )
     for one in design_of(model).terms:
-        if one.name not in known or known[one.name].distribution in MIXTURES:
-            continue  # a mixture's lists have one number a component
+        if one.name not in known:
+            continue
+        mixed = known[one.name].distribution in MIXTURES
         for key, value in known[one.name].parameters:
+            if mixed and np.ndim(value) == 1:  # type: ignore[arg-type]  # a prior is no array
+                continue  # one number a component, the same for every coefficient
             if isinstance(value, tuple) and len(value) != len(one.coefficients):
                 raise SpecError(
                     f"{analysis.where_from}: [priors.{analysis.prior_set}] {one.name!r}: {key} has "

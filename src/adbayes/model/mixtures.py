@@ -4,7 +4,7 @@ A robust prior is such a mixture (Schmidli 2014, doi 10.1111/biom.12242): where 
 narrow component, the weight moves to the wide one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -124,19 +124,88 @@ class Mixture:
         return np.take_along_axis(each, np.asarray(which)[..., None], axis=-1)[..., 0]
 
 
-def normal_mixture(w: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> Mixture:
+class Mixtures:
+    """A mixture for each coefficient of a term, called as SciPy's frozen distributions of a vector are.
+
+    Parameters
+    ----------
+    each : sequence of Mixture
+        One a coefficient; they are independent.
+    """
+
+    def __init__(self, each: Sequence[Mixture]) -> None:
+        self.each = tuple(each)
+
+    def logpdf(self, x: ArrayLike) -> Array:
+        """Log density.
+
+        Parameters
+        ----------
+        x : array_like
+            The last axis one a coefficient, or of length 1 for all.
+
+        Returns
+        -------
+        numpy.ndarray
+            The last axis one a coefficient.
+        """
+        return self._along("logpdf", x)
+
+    def pdf(self, x: ArrayLike) -> Array:
+        """Density, as `logpdf`."""
+        return self._along("pdf", x)
+
+    def cdf(self, x: ArrayLike) -> Array:
+        """Distribution function, as `logpdf`."""
+        return self._along("cdf", x)
+
+    def ppf(self, q: ArrayLike) -> Array:
+        """Quantiles of levels in (0, 1), as `logpdf`."""
+        return self._along("ppf", q)
+
+    def rvs(self, size: Any = None, random_state: Any = None) -> Array:
+        """Draws.
+
+        Parameters
+        ----------
+        size : int or tuple of int, optional
+            Shape, the last axis one a coefficient; one set if not given.
+        random_state : numpy.random.Generator, optional
+            The source of randomness.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of this shape.
+        """
+        rng = np.random.default_rng(random_state)
+        shape = (len(self.each),) if size is None else tuple(np.atleast_1d(size))
+        return np.stack([one.rvs(shape[:-1], rng) for one in self.each], axis=-1)
+
+    def _along(self, name: str, x: ArrayLike) -> Array:
+        values = np.asarray(x, dtype=float)
+        values = np.broadcast_to(values, np.broadcast_shapes(values.shape, (len(self.each),)))
+        return np.stack(
+            [getattr(one, name)(values[..., k]) for k, one in enumerate(self.each)], axis=-1
+        )
+
+
+def normal_mixture(w: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> Mixture | Mixtures:
     """A mixture of normals.
 
     Parameters
     ----------
     w, mu, sigma : array_like
-        Weights, means and SDs of the components.
+        Weights, means and SDs of the components; for the coefficients of a term a row each.
 
     Returns
     -------
-    Mixture
+    Mixture or Mixtures
         On the whole line.
     """
+    if np.ndim(w) == 2:
+        rows = zip(*(np.asarray(one) for one in (w, mu, sigma)), strict=True)
+        return Mixtures([Mixture(a, stats.norm(b, c)) for a, b, c in rows])
     return Mixture(w, stats.norm(np.asarray(mu), np.asarray(sigma)))
 
 
@@ -156,11 +225,11 @@ def beta_mixture(w: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> Mixture:
     return Mixture(w, stats.beta(np.asarray(alpha), np.asarray(beta)))
 
 
-MIXTURES: dict[str, tuple[tuple[str, ...], Callable[..., Mixture]]] = {
+MIXTURES: dict[str, tuple[tuple[str, ...], Callable[..., Mixture | Mixtures]]] = {
     "NormalMixture": (("w", "mu", "sigma"), normal_mixture),
     "BetaMixture": (("w", "alpha", "beta"), beta_mixture),
 }
-"""Name to parameters, each a list with one number a component."""
+"""Name to parameters, each a list with one number a component; a normal one may have such a list a coefficient."""
 
 
 def fault(distribution: str, parameters: dict[str, Any]) -> str:
@@ -170,7 +239,7 @@ def fault(distribution: str, parameters: dict[str, Any]) -> str:
     ----------
     distribution : str
         Of `MIXTURES`.
-    parameters : dict of str to (float or tuple of float)
+    parameters : dict of str to (float or tuple)
         As stated.
 
     Returns
@@ -178,11 +247,12 @@ def fault(distribution: str, parameters: dict[str, Any]) -> str:
     str
         Empty where nothing is.
     """
-    sizes = {np.size(value) for value in parameters.values()}
-    if len(sizes) > 1 or any(np.ndim(value) != 1 for value in parameters.values()):
+    shapes = {np.shape(value) for value in parameters.values()}
+    allowed = (1, 2) if distribution == "NormalMixture" else (1,)
+    if len(shapes) > 1 or any(len(shape) not in allowed for shape in shapes):
         named = ", ".join(MIXTURES[distribution][0])
         return f"{distribution}: {named} are lists of one length, one number a component"
-    total = float(np.sum(parameters["w"]))
-    if abs(total - 1) > 1e-6:
-        return f"{distribution}: w must sum to 1, found {total:g}"
+    for total in np.atleast_1d(np.sum(parameters["w"], axis=-1)):
+        if abs(total - 1) > 1e-6:
+            return f"{distribution}: w must sum to 1, found {total:g}"
     return ""

@@ -93,6 +93,10 @@ _POSITIVE_ALPHA = {
 }  # a Cauchy's alpha is its location
 
 
+type Value = "float | tuple[float, ...] | tuple[tuple[float, ...], ...] | Prior"
+"""Of a parameter of a prior."""
+
+
 @dataclass(frozen=True, repr=False)
 class Prior:
     """One prior distribution and the reason for it.
@@ -103,7 +107,8 @@ class Prior:
         A name of `DISTRIBUTIONS` (PyMC's names) or of `BLOCKS`.
     parameters : tuple of (str, value)
         PyMC's parameters in order; a value is a number, a tuple of numbers (one a level of the
-        term; of a mixture one a component), or another prior (a hyper-prior, for group effects).
+        term; of a mixture one a component, or a tuple of these a level), or another prior (a
+        hyper-prior, for group effects).
     why : str
         The reason, for the prior table; never empty for a prior that a spec states.
     source : str
@@ -113,7 +118,7 @@ class Prior:
     """
 
     distribution: str
-    parameters: tuple[tuple[str, "float | tuple[float, ...] | Prior"], ...]
+    parameters: "tuple[tuple[str, Value], ...]"
     why: str = ""
     source: str = ""
     absent: str = field(default="", compare=False)
@@ -153,13 +158,13 @@ class Prior:
         if unknown or missing:
             found = ", ".join(parameters) or "none"
             raise SpecError(f"{distribution} takes {', '.join(names)}, found {found}")
-        clean: list[tuple[str, float | tuple[float, ...] | Prior]] = []
+        clean: list[tuple[str, Value]] = []
         for key in names:
             value = parameters[key]
             if isinstance(value, Prior):
                 clean.append((key, value))
                 continue
-            numbers = _numbers(value)
+            numbers = _numbers(value, rows=distribution in MIXTURES)
             if numbers is None:
                 raise SpecError(
                     f"{distribution}: {key} must be a finite number (or a list of them, one a level), "
@@ -168,8 +173,7 @@ class Prior:
             positive = key in _POSITIVE or (key == "alpha" and distribution in _POSITIVE_ALPHA)
             if positive and (numbers <= 0).any():
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
-            scalar = np.ndim(value) == 0
-            clean.append((key, float(value) if scalar else tuple(float(v) for v in numbers)))
+            clean.append((key, float(value) if np.ndim(value) == 0 else _tuple(numbers)))
         if distribution in BLOCKS:
             stated = dict(clean)
             if any(isinstance(value, tuple) for value in stated.values()):
@@ -250,7 +254,7 @@ class Prior:
         }
         return cls.of(prior.name, why=why, **parameters)
 
-    def __getitem__(self, parameter: str) -> "float | tuple[float, ...] | Prior":
+    def __getitem__(self, parameter: str) -> "Value":
         return dict(self.parameters)[parameter]
 
     def __repr__(self) -> str:
@@ -396,7 +400,7 @@ class Prior:
             table[key] = (
                 value.to_mapping()
                 if isinstance(value, Prior)
-                else (list(value) if isinstance(value, tuple) else value)
+                else (np.asarray(value).tolist() if isinstance(value, tuple) else value)
             )
         return table
 
@@ -413,18 +417,28 @@ class Prior:
                 yield key, value
 
 
-def _numbers(value: object) -> np.ndarray | None:
-    """One number, or a plain list of numbers, as an array; None for anything else."""
+def _numbers(value: object, *, rows: bool) -> np.ndarray | None:
+    """One number, or a plain list of numbers (or of rows of them), as an array; None for anything else."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     items = list(value) if isinstance(value, list | tuple) else [value]
+    if rows and items and all(isinstance(item, list | tuple) for item in items):
+        found = [row for item in items if (row := _numbers(item, rows=False)) is not None]
+        whole = len(found) == len(items) and len({len(row) for row in found}) == 1
+        return np.stack(found) if whole else None
     if not items or any(isinstance(item, list | tuple) for item in items):
         return None
     numbers = np.asarray(items)
     return numbers if numbers.dtype.kind in "iuf" and np.isfinite(numbers).all() else None
 
 
-def _number(value: "float | tuple[float, ...]") -> str:
+def _tuple(numbers: np.ndarray) -> "tuple[float, ...] | tuple[tuple[float, ...], ...]":
+    if numbers.ndim == 2:
+        return tuple(tuple(float(v) for v in row) for row in numbers)
+    return tuple(float(v) for v in numbers)
+
+
+def _number(value: "float | tuple[float, ...] | tuple[tuple[float, ...], ...]") -> str:
     if isinstance(value, tuple):
-        return "[" + ", ".join(f"{v:g}" for v in value) + "]"
+        return "[" + ", ".join(map(_number, value)) + "]"
     return f"{value:g}"

@@ -402,10 +402,13 @@ def _estimands(table: SpecTable, where: str) -> dict[str, EstimandsTable]:
 def _overlay(sets: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The spec's sets with a variant's statements laid over them, parameter by parameter.
 
-    A parameter set to `false` in the variant is one its likelihood no longer has.
+    A parameter set to `false` in the variant is one its likelihood no longer has; a set that is `false`
+    has nothing to say of the variant.
     """
-    merged: dict[str, Any] = dict(sets)
+    merged: dict[str, Any] = {name: t for name, t in sets.items() if changes.get(name) is not False}
     for name, table in changes.items():
+        if table is False and name in sets:
+            continue
         own = merged.get(name, {})
         both = isinstance(own, Mapping) and isinstance(table, Mapping)
         merged[name] = {**own, **table} if both else table
