@@ -1,10 +1,21 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats import multitest
 from statsmodels.stats.multitest import multipletests
 
 from adbayes.paper.multiplicity import holm, multiplicity
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_collection():
+    """`multipletests` collects garbage in every call: half a second each with PyMC in memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(multitest, "gc", SimpleNamespace(collect=lambda: 0))
+        yield
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
