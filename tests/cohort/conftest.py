@@ -30,8 +30,8 @@ LOW, HIGH, BOTH = "LDH < 250", "LDH ≥ 250", "LDH < 250 against ≥ 250"
 EFFORT = Effort(
     easi=400_000, label=3_000, lab=300_000, attempts=3, trials=2,
     rough=((100_000, 1000.0, 20.0), (200_000, 50.0, 10.0)), few=((50_000, 1000.0, 1.0),) * 2,
-    cool=((1_000_000, 10.0, 0.3),) * 8, near=((300_000, 10.0, 1.0),) * 4,
-    mend=((300_000, 10.0, 1.0),) * 2, finish=((300_000, 1.0, 0.7),), jumps=3,
+    cool=((1_000_000, 10.0, 0.3),) * 8,
+    mend=((300_000, 10.0, 1.0),) * 2, finish=((300_000, 1.0, 0.7),) * 2, jumps=6,
 )  # fmt: skip
 CHOICES = Assumptions(
     guesses={}, extra_measured={}, baseline_gap=0.2, baseline_correlation=0.6, score_correlation=0.5

@@ -17,7 +17,7 @@ from adbayes.results.fidelity import fidelity, fidelity_by_table
 SHORT = ((2_000, 100.0, 1.0),)
 QUICK = Effort(
     easi=20_000, label=200, lab=2_000, attempts=1, trials=1, rough=SHORT, few=SHORT, cool=SHORT,
-    near=SHORT, mend=SHORT, finish=SHORT, jumping=1, jumps=1,
+    mend=SHORT, finish=SHORT, jumps=1,
 )  # fmt: skip
 
 

@@ -108,7 +108,8 @@ def test_of_several_trials_the_nearest_is_kept(
     def easi(number: int) -> None:
         stages.values["easi"] = np.full(3, number)
 
-    def characteristics() -> None:
+    def characteristics(enough: float) -> None:
+        assert enough == (np.inf, 5.0, 1.0)[int(stages.values["easi"][0])]
         number = int(stages.values["easi"][0])
         stages.labels["female"] = np.full(2, number, dtype=np.int8)
         stages.missed["female"] = misses[number]

@@ -1,10 +1,9 @@
-from types import SimpleNamespace
+import gc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats import multitest
 from statsmodels.stats.multitest import multipletests
 
 from adbayes.paper.multiplicity import holm, multiplicity
@@ -14,7 +13,7 @@ from adbayes.paper.multiplicity import holm, multiplicity
 def no_collection():
     """`multipletests` collects garbage in every call: half a second each with PyMC in memory."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(multitest, "gc", SimpleNamespace(collect=lambda: 0))
+        patch.setattr(gc, "collect", lambda: 0)
         yield
 
 

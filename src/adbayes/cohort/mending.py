@@ -12,7 +12,7 @@ from adbayes.cohort.lab_stages import HANDFUL
 from adbayes.cohort.polish import excess, polish
 from adbayes.cohort.score_stages import NEAR_P, ScoreStages, normal_scores
 from adbayes.cohort.targets import LAB_OF_GROUPS
-from adbayes.cohort.windows import Part, missed, settle
+from adbayes.cohort.windows import missed
 
 
 class MendingStages(ScoreStages):
@@ -49,17 +49,8 @@ class MendingStages(ScoreStages):
                 movable[few] = False
             rng = self._rng(name, "mended", column)
             start = (values[0], values[last])
-            near = self._jumped(problem, movable, start, rng, jump_first=False)
-            # What is near may still be made exact.
-            exact, _ = settle(
-                Part(problem, movable), near, [*self.effort.finish, *self.effort.finish], rng
-            )
-            roomy = problem.relaxed(NEAR_P)
-            base, visit = min(
-                (near, exact),
-                key=lambda s: (missed(roomy, s) > 0.0, problem.beside(s), missed(problem, s)),
-            )
-            self.near = missed(roomy, (base, visit)) == 0.0
+            base, visit = self._jumped(problem, movable, start, rng, jump_first=False)
+            self.near = missed(problem.relaxed(NEAR_P), (base, visit)) == 0.0
             self.missed[f"{name}, week {self.visits[last]}"] = missed(problem, (base, visit))
             # Draws of the visits between are not remembered: their ranks stand for them.
             latent = np.array([normal_scores(x) for x in values])

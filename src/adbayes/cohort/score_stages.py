@@ -22,6 +22,9 @@ NEAR_P = 0.0018
 _NEAR_ENOUGH = 3.0
 """Half widths, over all visits of a score, from which on it is drawn again for p values alone."""
 
+_CLOSE = 0.3
+"""Half widths below which a state that is near is not improved by another jump."""
+
 _FAR_OFF = 20.0
 """Half widths with which a draw is taken only if every other is as far off: its p values are no near misses."""
 
@@ -59,10 +62,10 @@ class ScoreStages(LabStages):
             done.append(name)
 
     def _score(self, name: str, done: list[str]) -> None:
-        """Find a score; again, from another draw, where anything but a p value is left over."""
+        """Find a score; again, from another draw, while a printed number is not near."""
         found: list[tuple[bool, int, float, dict[str, float], Ints]] = []
         often = self.effort.redrawn
-        for number in range(3 * often + 1 + self.effort.jumping):
+        for number in range(3 * often + 1):
             if number > often and any(not far for far, *_ in found):
                 break
             before, self.beside, self.near = dict(self.missed), 0, True
@@ -186,15 +189,10 @@ class ScoreStages(LabStages):
             movable[few] = False
             part = Part(problem, ~movable, problem.rare_windows())
             state, _ = settle(part, state, effort.few, rng)
-        if number > 3 * effort.redrawn and problem.groupings:
-            state, left = self._jumped(problem, movable, state, rng), 0.0
+        if problem.groupings:
+            state = self._jumped(problem, movable, state, rng)
         else:
-            state, left = settle(Part(problem, movable), state, effort.cool, rng)
-        if left > 0:
-            # What is left over must not stand in a mean: the p values get more room.
-            roomy = Part(problem.relaxed(NEAR_P), movable)
-            near, _ = settle(roomy, state, effort.near, rng)
-            state = min((state, near), key=lambda s: (problem.beside(s), missed(problem, s)))
+            state, _ = settle(Part(problem, movable), state, effort.cool, rng)
         self.missed[stage] = missed(problem, state)
         self.beside += problem.beside(state)
         self.near &= missed(problem.relaxed(NEAR_P), state) == 0.0
@@ -208,10 +206,11 @@ class ScoreStages(LabStages):
         rng: np.random.Generator,
         jump_first: bool = True,
     ) -> Values:
-        """Jump into the windows and mend what rounding broke; again, until everything is near.
+        """Jump into the windows and mend what rounding broke; again, until a few states are near.
 
         One jump in a few leads to a state that can be mended, and few changes tell which: many short
-        searches find more than a long one.
+        searches find more than a long one. What cannot all be met must not stand in a mean: the p values
+        get more room, and only from there are they sought exactly.
         """
         effort, whole = self.effort, Part(problem, movable)
         near = Part(problem.relaxed(NEAR_P), movable)
@@ -219,13 +218,20 @@ class ScoreStages(LabStages):
         for k in range(effort.jumps):
             jump = k > 0 or jump_first
             state = project(problem, start, movable, rng) if jump else start
-            state, left = settle(whole, state, effort.mend[0 if jump else 1 :], rng)
-            if left > 0.0:
-                state, left = settle(near, state, effort.finish, rng)
-            if 0.0 < left < _PROMISING:
-                state, left = settle(near, state, effort.finish, rng)
-            found.append((left, problem.beside(state), missed(problem, state), k, state))
-            if left == 0.0:
+            state, far = settle(whole, state, effort.mend[0 if jump else 1 :], rng)
+            if far > 0.0:
+                state, far = settle(near, state, effort.finish, rng)
+                if 0.0 < far < _PROMISING:
+                    state, far = settle(near, state, effort.finish, rng)
+                if far == 0.0:
+                    exact, _ = settle(whole, state, effort.finish, rng)
+                    state = min(
+                        (state, exact),
+                        key=lambda s: (missed(near, s), problem.beside(s), missed(problem, s)),
+                    )
+            left = missed(problem, state)
+            found.append((far, problem.beside(state), left, k, state))
+            if sum(one[0] == 0.0 for one in found) >= effort.nears or (far == 0 and left < _CLOSE):
                 break
         return min(found)[-1]
 

@@ -42,20 +42,19 @@ class Effort:
         Moves of one attempt.
     label : int
         Logistic regressions of one attempt at a predictor, before what it found is polished.
-    rough, few, cool, near : sequence
+    rough, few, cool : sequence
         Rounds of a search for scores: from the base model to the neighbourhood of the print, of the
-        smallest group alone, to a temperature at which states can still change and at it, and with
-        room for the p values.
+        smallest group alone, and, at a visit without groups, to a temperature at which states can still
+        change and at it.
     starts : int
         Searches for labels of which the nearest is polished.
     attempts : int
         Repetitions of a search that has not made everything agree.
     redrawn : int
-        Scores found anew where a visit does not come near; three times as often while a printed
-        number is not even within what counts as near.
-    jumping, jumps : int
-        Draws of a score, after all these, that are searched by jumps while a printed number is still
-        not near; and jumps of one.
+        Scores found anew where p values stay off; three times as often while a printed number is not
+        even within what counts as near.
+    jumps, nears : int
+        Jumps, at a visit with groups, from one draw; and how many of them that end near are enough.
     mend, finish : sequence
         Rounds after a jump, and where they lead near the print.
     trials : int
@@ -77,15 +76,14 @@ class Effort:
         (10_000_000, 3.0, 1.2),
         *((20_000_000, 1.0, 0.7),) * 7,
     )
-    near: Schedule = ((20_000_000, 1.0, 0.7),) * 6
     mend: Schedule = ((2_000_000, 10.0, 3.0), (5_000_000, 3.0, 1.2), (5_000_000, 1.0, 0.7))
     finish: Schedule = ((5_000_000, 1.0, 0.7),) * 2
     lab: int = 400_000
     starts: int = 4
     attempts: int = 3
-    redrawn: int = 2
-    jumping: int = 3
+    redrawn: int = 1
     jumps: int = 12
+    nears: int = 3
     trials: int = 6
     joint: int = 16
     pairs: int = 20
@@ -186,7 +184,7 @@ class Stages:
         for number in range(self.effort.trials):
             self.missed = {}
             self.easi(number)
-            self.characteristics()
+            self.characteristics(least)
             missed = sum(self.missed.values())
             if missed < least:
                 least = missed
@@ -275,8 +273,11 @@ class Stages:
                 found.append(Difference.about(responds.astype(float), high - low, reach))
         return found
 
-    def characteristics(self) -> None:
-        """Find who has each characteristic, each by its own row of Table 5."""
+    def characteristics(self, enough: float = np.inf) -> None:
+        """Find who has each characteristic, each by its own row of Table 5.
+
+        It ends with the one that brings what is missed to `enough`, which another EASI does not.
+        """
         wanted = {
             name: self.targets.margin(name)
             for name in PATIENT_COLUMNS
@@ -287,6 +288,8 @@ class Stages:
         for name, count in wanted.items():
             if count is not None:
                 self._characteristic(name, count)
+            if sum(self.missed.values()) >= enough:
+                return
 
     def _characteristic(self, name: str, count: int) -> None:
         fixed = name == "concomitant" and self.assumptions.figure_1 == "no_concomitant"
