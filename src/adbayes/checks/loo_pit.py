@@ -89,7 +89,7 @@ def loo_pit(fit: Fit, seed: int | None = None, left_out: LeaveOneOut | None = No
     table = pd.DataFrame(
         {
             "unit": unit_names(fit),
-            "value": frame.data[frame.outcome].to_numpy(dtype=float),
+            "value": frame.y,
             "pit": np.clip(pit["y"].to_numpy(), 0, 1),
             "khat": khat,
         }

@@ -7,14 +7,14 @@ from adbayes.errors import SpecError
 from adbayes.model import imputation
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
+from adbayes.model.coefficients import split_terms
 from adbayes.model.frame import ModelFrame
 from adbayes.model.imputation import BLOCK, IMPUTATION, Rows
 from adbayes.model.imputation import NAME as NAME
 from adbayes.model.imputed_density import data_of
 from adbayes.model.imputed_density import pymc_model as pymc_model
-from adbayes.model.logistic_regression import split_terms
 from adbayes.model.priors import Prior
-from adbayes.model.structure import Frozen
+from adbayes.model.structure import Frozen, labelled, of_kind
 
 DIMS = {
     "X": ("row", "coefficient"),
@@ -31,20 +31,7 @@ FREE = frozenset({"row"})
 POSITIVE = frozenset({"prior_sigma", "slopes_scales", "impute_prior_sigma"})
 
 
-def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its kind.
-
-    Returns
-    -------
-    bool
-        True for the kind of this name.
-    """
-    return analysis.kind == NAME
+matches = of_kind(NAME)
 
 
 def rows_of(frame: ModelFrame, design: Design, analysis: Analysis) -> Rows:
@@ -80,8 +67,7 @@ def rows_of(frame: ModelFrame, design: Design, analysis: Analysis) -> Rows:
     listed = analysis.options["impute"].split()
     for name in listed:
         X[frame.data[name].isna().to_numpy(), names.index(name)] = np.nan
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    return Rows(X, y, names, tuple(names.index(name) for name in listed))
+    return Rows(X, frame.y, names, tuple(names.index(name) for name in listed))
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
@@ -145,8 +131,8 @@ def named(
     rows = rows_of(frame, design, analysis)
     posterior = split_terms(sampled["beta"].to_numpy(), design)
     for name, labels in _labels(rows, analysis.priors).items():
-        values = sampled[name].to_numpy()
-        posterior[name] = _labelled(name, values, labels) if labels else (("chain", "draw"), values)
+        axes = {f"{name}_dim": labels} if labels else {}
+        posterior[name] = labelled(sampled[name].to_numpy(), axes)
     missing = sampled["missing"].to_numpy() if rows.gaps[0].size else None
     return _with_missing(posterior, missing, rows, frame)
 
@@ -182,7 +168,7 @@ def prior_draws(
     labels = _labels(rows, priors)
     for name in IMPUTATION:
         values = priors[name].sample(size, rng, len(labels[name]))[None]
-        draws[name] = _labelled(name, values, labels[name])
+        draws[name] = labelled(values, {f"{name}_dim": labels[name]})
     missing = imputation.draw_missing(draws, rows, rng) if rows.gaps[0].size else None
     return _with_missing(draws, missing, rows, frame)
 
@@ -205,12 +191,7 @@ def log_likelihood(
         ``(chain, draw, __obs__)``, missing values integrated out.
     """
     values = imputation.log_likelihood(posterior, rows_of(frame, design, analysis))
-    coords = {
-        "chain": posterior["chain"],
-        "draw": posterior["draw"],
-        "__obs__": np.arange(frame.n_rows),
-    }
-    return xr.DataArray(values, dims=("chain", "draw", "__obs__"), coords=coords)
+    return labelled(values, {"__obs__": range(frame.n_rows)}, posterior)
 
 
 def replicate(
@@ -317,11 +298,6 @@ def _labels(rows: Rows, priors: dict[str, Prior]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _labelled(name: str, values: np.ndarray, labels: tuple[str, ...]) -> xr.DataArray:
-    dim = f"{name}_dim"
-    return xr.DataArray(values, dims=("chain", "draw", dim), coords={dim: list(labels)})
-
-
 def _with_missing(
     posterior: xr.Dataset, missing: np.ndarray | None, rows: Rows, frame: ModelFrame
 ) -> xr.Dataset:
@@ -332,10 +308,8 @@ def _with_missing(
     for j in rows.imputed:
         mine = column == j
         if mine.any():
-            dim = f"{rows.names[j]}__missing_dim"
-            posterior[f"{rows.names[j]}_missing"] = xr.DataArray(
-                missing[..., mine],
-                dims=("chain", "draw", dim),
-                coords={dim: [str(one) for one in who[row[mine]]]},
+            names = [str(one) for one in who[row[mine]]]
+            posterior[f"{rows.names[j]}_missing"] = labelled(
+                missing[..., mine], {f"{rows.names[j]}__missing_dim": names}
             )
     return posterior

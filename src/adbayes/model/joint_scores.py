@@ -13,8 +13,7 @@ import xarray as xr
 from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, SCORE, Analysis
 from adbayes.model.families import FAMILIES
-from adbayes.model.formula import parse_formula
-from adbayes.model.kind import Likelihood, Parameter
+from adbayes.model.kind import Likelihood, Parameter, ungrouped
 from adbayes.model.lkj import matrices
 from adbayes.model.spec_tables import JointScoresTable
 
@@ -46,19 +45,9 @@ def read(table: JointScoresTable, fill: Callable[[str], str], where: str) -> Lik
         For a formula that cannot be read or has group effects, and for two of unit, time and score
         that are one column.
     """
-    faults: list[str] = []
     family = FAMILIES["gaussian"]
-    formulas = {}
-    try:
-        formulas[MEAN] = parse_formula(fill(table.formula), family.name)
-    except SpecError as error:
-        faults.append(f"{where}: [model] {error}")
-    else:
-        faults += [
-            f"{where}: [model] formula: {name!r} is a group effect; kind {NAME} has the effects of "
-            f"{table.unit!r} already, leave it out"
-            for name in formulas[MEAN].groups
-        ]
+    instead = f"; kind {NAME} has the effects of {table.unit!r} already, leave it out"
+    formulas, faults = ungrouped(fill(table.formula), where, instead)
     named = (table.unit, table.time, SCORE)
     if len(set(named)) < len(named):
         faults.append(

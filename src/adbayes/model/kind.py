@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from pydantic import BaseModel
 
-from adbayes.model.families import Family
-from adbayes.model.formula import Formula
+from adbayes.errors import SpecError
+from adbayes.model.families import FAMILIES, Family
+from adbayes.model.formula import Formula, parse_formula
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -95,3 +96,30 @@ class Kind(Protocol):
         self, posterior: "xr.Dataset", analysis: "Analysis", levels: list[str]
     ) -> np.ndarray:
         """Covariance over units of their outcomes at the levels: ``(chain, draw, level, level)``."""
+
+
+def ungrouped(text: str, where: str, instead: str) -> tuple[dict[str, Formula], list[str]]:
+    """Read the formula of a Gaussian mean that has no group effects.
+
+    Parameters
+    ----------
+    text : str
+        The formula.
+    where : str
+        The file, for messages.
+    instead : str
+        What the kind has in the place of group effects, for messages.
+
+    Returns
+    -------
+    tuple of dict and list of str
+        The formula by the name of its parameter, and the faults found.
+    """
+    try:
+        formula = parse_formula(text, FAMILIES["gaussian"].name)
+    except SpecError as error:
+        return {}, [f"{where}: [model] {error}"]
+    place = f"{where}: [model] formula"
+    return {"mu": formula}, [
+        f"{place}: {name!r} is a group effect{instead}" for name in formula.groups
+    ]

@@ -12,9 +12,14 @@ from scipy import stats
 
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.bambi_model import Design, design_of
+from adbayes.model.coefficients import (
+    linear_predictor,
+    normal_priors,
+    prior_coefficients,
+    split_terms,
+)
 from adbayes.model.frame import ModelFrame
-from adbayes.model.logistic_regression import linear_predictor, split_terms
-from adbayes.model.structure import Frozen
+from adbayes.model.structure import Frozen, labelled
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -120,15 +125,14 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         The data of `DIMS`; `nu_alpha` and `nu_beta` only for the family t.
     """
     scale = scale_design(design)
-    mu, sigma = _priors(analysis, design)
-    scale_mu, scale_sigma = _priors(analysis, scale)
-    n = frame.n_rows
+    mu, sigma = normal_priors(analysis, design)
+    scale_mu, scale_sigma = normal_priors(analysis, scale)
     found = {
         "X": design.X,
         "Z": scale.X,
-        "y": frame.data[frame.outcome].to_numpy(dtype=float),
-        "offset": np.zeros(n) if design.offset is None else design.offset,
-        "scale_offset": np.zeros(n) if scale.offset is None else scale.offset,
+        "y": frame.y,
+        "offset": design.added,
+        "scale_offset": scale.added,
         "prior_mu": mu,
         "prior_sigma": sigma,
         "scale_prior_mu": scale_mu,
@@ -138,26 +142,6 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         nu = analysis.priors["nu"]
         found |= {f"nu_{key}": np.asarray(nu[key], dtype=float) for key in ("alpha", "beta")}
     return found
-
-
-def _stated(name: str) -> str:
-    """The name of a prior, from that of its draws: ``sigma.x`` for ``sigma_x``."""
-    return name.replace("_", ".", 1)
-
-
-def _prior_names(design: Design) -> list[str]:
-    named = [term.name for term in design.terms]
-    return named if design.parameter == MEAN else [_stated(name) for name in named]
-
-
-def _priors(analysis: Analysis, design: Design) -> tuple[np.ndarray, np.ndarray]:
-    """Means and SDs of the normal priors of a design's coefficients."""
-    mu, sigma = [], []
-    for name, term in zip(_prior_names(design), design.terms, strict=True):
-        prior, width = analysis.priors[name], len(term.coefficients)
-        mu.append(np.broadcast_to(np.asarray(prior["mu"], dtype=float), width))
-        sigma.append(np.broadcast_to(np.asarray(prior["sigma"], dtype=float), width))
-    return np.concatenate(mu), np.concatenate(sigma)
 
 
 def pymc_model(width: int, scale_width: int, family: str) -> "pm.Model":
@@ -235,7 +219,7 @@ def named(
     found = xr.merge(parts, join="exact")
     if analysis.family.name != "t":
         return found
-    return found.assign(nu=(("chain", "draw"), sampled["nu"].to_numpy()))
+    return found.assign(nu=labelled(sampled["nu"].to_numpy()))
 
 
 def prior_draws(
@@ -263,11 +247,7 @@ def prior_draws(
     """
     drawn: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     for name, one in (("coefficients", design), ("scale_coefficients", scale_design(design))):
-        columns = [
-            analysis.priors[prior].sample(size, rng, len(term.coefficients))
-            for prior, term in zip(_prior_names(one), one.terms, strict=True)
-        ]
-        drawn[name] = (("chain", "draw", name), np.concatenate(columns, axis=1)[None])
+        drawn[name] = (("chain", "draw", name), prior_coefficients(analysis, one, size, rng))
     if analysis.family.name == "t":
         drawn["nu"] = (("chain", "draw"), analysis.priors["nu"].sample(size, rng).reshape(1, -1))
     return named(xr.Dataset(drawn), frame, design, analysis, rng)
@@ -306,18 +286,13 @@ def log_likelihood(
         ``(chain, draw, __obs__)``.
     """
     location, scale, nu = _parts(posterior, design, analysis)
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
+    y = frame.y
     values = (
         stats.norm.logpdf(y, location, scale)
         if nu is None
         else stats.t.logpdf(y, nu, location, scale)
     )
-    coords = {"chain": posterior["chain"], "draw": posterior["draw"]}
-    return xr.DataArray(
-        values,
-        dims=("chain", "draw", "__obs__"),
-        coords={**coords, "__obs__": np.arange(frame.n_rows)},
-    )
+    return labelled(np.asarray(values), {"__obs__": range(frame.n_rows)}, posterior)
 
 
 def replicate(

@@ -57,15 +57,7 @@ def matches(analysis: Analysis) -> bool:
     bool
         True for a Bernoulli outcome with logit link, no groups, and priors of `FAMILIES`.
     """
-    return (
-        analysis.kind == "bambi"
-        and analysis.family.name == "bernoulli"
-        and analysis.link == "logit"
-        and not analysis.mean.groups
-        and all(
-            p.distribution in FAMILIES and not p.is_hierarchical for p in analysis.priors.values()
-        )
-    )
+    return normal_case.has_priors_of(analysis, FAMILIES)
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
@@ -110,11 +102,10 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         By the names of `DIMS`. What a family does not use is 0, or 1 where it must be positive.
     """
     width, size = (int(n) for n in frozen(analysis, frame, design))  # type: ignore[arg-type]
-    n = frame.n_rows
     data = {
         "X": design.X,
-        "y": frame.data[frame.outcome].to_numpy(dtype=float),
-        "offset": np.zeros(n) if design.offset is None else design.offset,
+        "y": frame.y,
+        "offset": design.added,
         "family": np.zeros((width, 3)),
         # One normal is a mixture of equal ones: no weight is 0, whose logarithm is not finite.
         "log_weight": np.full((width, size), -np.log(size)),

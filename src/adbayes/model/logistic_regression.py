@@ -4,6 +4,7 @@ The density is Bambi's (a test holds them equal datum by datum); only the place 
 everything that changes between analyses sits in `pm.Data`.
 """
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,15 @@ import xarray as xr
 
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
+from adbayes.model.coefficients import (
+    linear_predictor,
+    normal_priors,
+    prior_coefficients,
+    split_terms,
+    width,
+)
 from adbayes.model.frame import ModelFrame
-from adbayes.model.structure import Frozen
+from adbayes.model.structure import labelled
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -42,33 +50,37 @@ def matches(analysis: Analysis) -> bool:
     bool
         True for a Bernoulli outcome with logit link, no groups, and normal priors throughout.
     """
+    return has_priors_of(analysis, {"Normal"})
+
+
+def has_priors_of(analysis: Analysis, distributions: Container[str]) -> bool:
+    """Whether an analysis is a logistic regression without groups under some priors.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its formula, family and priors.
+    distributions : container of str
+        What the priors may be.
+
+    Returns
+    -------
+    bool
+        True for a Bernoulli outcome with logit link, no groups, and no other priors.
+    """
     return (
         analysis.kind == "bambi"
         and analysis.family.name == "bernoulli"
         and analysis.link == "logit"
         and not analysis.mean.groups
         and all(
-            p.distribution == "Normal" and not p.is_hierarchical for p in analysis.priors.values()
+            p.distribution in distributions and not p.is_hierarchical
+            for p in analysis.priors.values()
         )
     )
 
 
-def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
-
-    Parameters
-    ----------
-    analysis, frame : Analysis, ModelFrame
-        Not used.
-    design : Design
-        The predictors.
-
-    Returns
-    -------
-    tuple of int
-        The number of coefficients.
-    """
-    return (design.X.shape[1],)
+frozen = width
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
@@ -89,38 +101,13 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         `X` (rows x coefficients), `y`, `offset` (rows), `prior_mu`, `prior_sigma` (coefficients).
     """
     mu, sigma = normal_priors(analysis, design)
-    n = frame.n_rows
     return {
         "X": design.X,
-        "y": frame.data[frame.outcome].to_numpy(dtype=float),
-        "offset": np.zeros(n) if design.offset is None else design.offset,
+        "y": frame.y,
+        "offset": design.added,
         "prior_mu": mu,
         "prior_sigma": sigma,
     }
-
-
-def normal_priors(analysis: Analysis, design: Design) -> tuple[np.ndarray, np.ndarray]:
-    """Means and SDs of normal coefficient priors, one a column of the design matrix.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        With a normal prior for every term.
-    design : Design
-        The order of the columns.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Means and SDs.
-    """
-    mu, sigma = [], []
-    for term in design.terms:
-        prior = analysis.priors[term.name]
-        width = len(term.coefficients)
-        mu.append(np.broadcast_to(np.asarray(prior["mu"], dtype=float), width))
-        sigma.append(np.broadcast_to(np.asarray(prior["sigma"], dtype=float), width))
-    return np.concatenate(mu), np.concatenate(sigma)
 
 
 def pymc_model(width: int) -> "pm.Model":
@@ -200,39 +187,7 @@ def prior_draws(
     xarray.Dataset
         One variable a term; one chain.
     """
-    columns = [analysis.priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
-    return split_terms(np.concatenate(columns, axis=1)[None], design)
-
-
-def split_terms(coefficients: np.ndarray, design: Design) -> xr.Dataset:
-    """Cut side-by-side coefficients into terms.
-
-    Parameters
-    ----------
-    coefficients : numpy.ndarray
-        ``(chain, draw, column)``.
-    design : Design
-        Names and levels.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term, with its levels as a coordinate.
-    """
-    variables: dict[str, xr.DataArray] = {}
-    chains, draws = (np.arange(n) for n in coefficients.shape[:2])
-    for term in design.terms:
-        part = coefficients[..., term.columns]
-        coords = {"chain": chains, "draw": draws}
-        if term.levels:
-            variables[term.name] = xr.DataArray(
-                part,
-                dims=("chain", "draw", term.dim),
-                coords={**coords, term.dim: list(term.levels)},
-            )
-        else:
-            variables[term.name] = xr.DataArray(part[..., 0], dims=("chain", "draw"), coords=coords)
-    return xr.Dataset(variables)
+    return split_terms(prior_coefficients(analysis, design, size, rng), design)
 
 
 def log_likelihood(
@@ -257,13 +212,8 @@ def log_likelihood(
         ``(chain, draw, __obs__)``.
     """
     eta = linear_predictor(posterior, design)
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    coords = {"chain": posterior["chain"], "draw": posterior["draw"]}
-    return xr.DataArray(
-        y * eta - np.logaddexp(0, eta),
-        dims=("chain", "draw", "__obs__"),
-        coords={**coords, "__obs__": np.arange(frame.n_rows)},
-    )
+    values = frame.y * eta - np.logaddexp(0, eta)
+    return labelled(values, {"__obs__": range(frame.n_rows)}, posterior)
 
 
 def replicate(
@@ -295,22 +245,3 @@ def replicate(
     """
     eta = linear_predictor(posterior, design)
     return (rng.random(eta.shape) < 1 / (1 + np.exp(-eta))).astype(float)
-
-
-def linear_predictor(posterior: xr.Dataset, design: Design) -> np.ndarray:
-    """The linear predictor of the population-level terms.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names.
-    design : Design
-        The predictors.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``.
-    """
-    eta = design.coefficient_draws(posterior) @ design.X.T
-    return np.asarray(eta if design.offset is None else eta + design.offset)

@@ -12,8 +12,7 @@ import xarray as xr
 from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, SCORE, Analysis
 from adbayes.model.families import FAMILIES
-from adbayes.model.formula import parse_formula
-from adbayes.model.kind import Likelihood, Parameter
+from adbayes.model.kind import Likelihood, Parameter, ungrouped
 from adbayes.model.lkj import matrices
 from adbayes.model.spec_tables import MmrmTable
 
@@ -44,19 +43,9 @@ def read(table: MmrmTable, fill: Callable[[str], str], where: str) -> Likelihood
     SpecError
         For a formula that cannot be read or has group effects, and for a unit that is the time.
     """
-    faults: list[str] = []
     family = FAMILIES["gaussian"]
-    formulas = {}
-    try:
-        formulas[MEAN] = parse_formula(fill(table.formula), family.name)
-    except SpecError as error:
-        faults.append(f"{where}: [model] {error}")
-    else:
-        faults += [
-            f"{where}: [model] formula: {name!r} is a group effect, which kind mmrm has not; "
-            "the covariance takes its place"
-            for name in formulas[MEAN].groups
-        ]
+    instead = ", which kind mmrm has not; the covariance takes its place"
+    formulas, faults = ungrouped(fill(table.formula), where, instead)
     if table.unit == table.time:
         faults.append(f"{where}: [model] unit and time are both {table.unit!r}; name two columns")
     if faults:

@@ -257,6 +257,29 @@ class Prior:
     def __getitem__(self, parameter: str) -> "Value":
         return dict(self.parameters)[parameter]
 
+    def number(self, parameter: str) -> float:
+        """A parameter that is one number.
+
+        Parameters
+        ----------
+        parameter : str
+            PyMC's name.
+
+        Returns
+        -------
+        float
+            Its value.
+
+        Raises
+        ------
+        TypeError
+            For a list and for a prior.
+        """
+        value = self[parameter]
+        if not isinstance(value, float):
+            raise TypeError(f"{parameter} of {self} is not one number")
+        return value
+
     def __repr__(self) -> str:
         return f"{self}: {self.why}" if self.why else str(self)
 
@@ -322,9 +345,9 @@ class Prior:
             a constant.
         """
         if self.distribution == "LKJ":
-            return Lkj(float(self["eta"])).log_density(values)  # type: ignore[arg-type]
+            return Lkj(self.number("eta")).log_density(values)
         if self.distribution == "Dirichlet":
-            return Dirichlet(float(self["a"])).log_density(values)  # type: ignore[arg-type]
+            return Dirichlet(self.number("a")).log_density(values)
         return np.asarray(self.frozen().logpdf(values), dtype=float)
 
     def sample(self, size: int, rng: np.random.Generator, width: int | None = None) -> np.ndarray:

@@ -18,10 +18,16 @@ import xarray as xr
 
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
+from adbayes.model.coefficients import (
+    linear_predictor,
+    normal_priors,
+    prior_coefficients,
+    split_terms,
+    width,
+)
 from adbayes.model.frame import ModelFrame
-from adbayes.model.logistic_regression import linear_predictor, normal_priors, split_terms
 from adbayes.model.priors import Prior
-from adbayes.model.structure import Frozen
+from adbayes.model.structure import labelled
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -93,28 +99,13 @@ def group_sums(frame: ModelFrame, analysis: Analysis, columns: np.ndarray) -> np
     numpy.ndarray
         ``(level,)`` or ``(level, k)``, in the order of the categories.
     """
-    group = frame.data[analysis.mean.grouping[0]].cat
-    sums = np.zeros((len(group.categories), *columns.shape[1:]))
-    np.add.at(sums, group.codes.to_numpy(), columns)
+    group = analysis.mean.grouping[0]
+    sums = np.zeros((len(frame.levels(group)), *columns.shape[1:]))
+    np.add.at(sums, frame.codes(group), columns)
     return sums
 
 
-def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
-
-    Parameters
-    ----------
-    analysis, frame : Analysis, ModelFrame
-        Not used.
-    design : Design
-        The predictors.
-
-    Returns
-    -------
-    tuple of int
-        The number of coefficients.
-    """
-    return (design.X.shape[1],)
+frozen = width
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
@@ -136,9 +127,7 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         `n_in_group`), the number of rows, and the priors' values.
     """
     X = design.X
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    if design.offset is not None:
-        y = y - design.offset
+    y = frame.y - design.added
     mu, sigma = normal_priors(analysis, design)
     group = analysis.priors[analysis.mean.groups[0]]["sigma"]
     assert isinstance(group, Prior)  # `matches` has seen it
@@ -230,8 +219,8 @@ def named(
     """
     group = analysis.mean.grouping[0]
     posterior = split_terms(sampled["coefficients"].to_numpy(), design)
-    posterior[f"1|{group}_sigma"] = (("chain", "draw"), sampled["group_sigma"].to_numpy())
-    posterior["sigma"] = (("chain", "draw"), sampled["sigma"].to_numpy())
+    posterior[f"1|{group}_sigma"] = labelled(sampled["group_sigma"].to_numpy())
+    posterior["sigma"] = labelled(sampled["sigma"].to_numpy())
     posterior[f"1|{group}"] = draw_group_effects(posterior, frame, design, analysis, rng)
     return posterior
 
@@ -259,12 +248,11 @@ def prior_draws(
     xarray.Dataset
         One variable a term, ``1|<group>_sigma`` and ``sigma``; one chain.
     """
-    columns = [analysis.priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
-    draws = split_terms(np.concatenate(columns, axis=1)[None], design)
+    draws = split_terms(prior_coefficients(analysis, design, size, rng), design)
     group = analysis.mean.groups[0]
     for key, hyper in analysis.priors[group].hyper_priors():
-        draws[f"{group}_{key}"] = (("chain", "draw"), hyper.sample(size, rng)[None])
-    draws["sigma"] = (("chain", "draw"), analysis.priors["sigma"].sample(size, rng)[None])
+        draws[f"{group}_{key}"] = labelled(hyper.sample(size, rng)[None])
+    draws["sigma"] = labelled(analysis.priors["sigma"].sample(size, rng)[None])
     return draws
 
 
@@ -273,10 +261,9 @@ def _residual_sums(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Per draw and group: sum of residuals, sum of their squares; with n, sigma^2 and tau^2."""
     group = analysis.mean.grouping[0]
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    residual = y - linear_predictor(posterior, design)
-    n = group_sums(frame, analysis, np.ones_like(y))
-    index = np.argsort(frame.data[group].cat.codes.to_numpy(), kind="stable")
+    residual = frame.y - linear_predictor(posterior, design)
+    n = group_sums(frame, analysis, np.ones(frame.n_rows))
+    index = np.argsort(frame.codes(group), kind="stable")
     starts = np.concatenate([[0], np.cumsum(n)[:-1]]).astype(int)
     ordered = residual[..., index]
     sums = np.add.reduceat(ordered, starts, axis=-1)
@@ -318,17 +305,8 @@ def draw_group_effects(
     v = variance + n * between
     mean = between * sums / v
     effects = mean + np.sqrt(between * variance / v) * rng.standard_normal(sums.shape)
-    dim = f"{group}__factor_dim"
-    return xr.DataArray(
-        effects,
-        dims=("chain", "draw", dim),
-        coords={
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            dim: [str(level) for level in frame.data[group].cat.categories],
-        },
-        name=f"1|{group}",
-    )
+    found = labelled(effects, {f"{group}__factor_dim": frame.levels(group)}, posterior)
+    return found.rename(f"1|{group}")
 
 
 def log_likelihood(
@@ -357,15 +335,7 @@ def log_likelihood(
     quadratic = (squares - between * sums**2 / v) / variance
     deviance = n * np.log(2 * np.pi) + (n - 1) * np.log(variance) + np.log(v) + quadratic
     group = analysis.mean.grouping[0]
-    return xr.DataArray(
-        -0.5 * deviance,
-        dims=("chain", "draw", group),
-        coords={
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            group: [str(level) for level in frame.data[group].cat.categories],
-        },
-    )
+    return labelled(-0.5 * deviance, {group: frame.levels(group)}, posterior)
 
 
 def replicate(
@@ -396,10 +366,9 @@ def replicate(
         ``(chain, draw, row)``.
     """
     group = analysis.mean.grouping[0]
-    codes = frame.data[group].cat
     mean = linear_predictor(posterior, design)
     tau = posterior[f"1|{group}_sigma"].to_numpy()[..., None]
     sigma = posterior["sigma"].to_numpy()[..., None]
-    effects = tau * rng.standard_normal((*tau.shape[:2], len(codes.categories)))
+    effects = tau * rng.standard_normal((*tau.shape[:2], len(frame.levels(group))))
     noise = sigma * rng.standard_normal(mean.shape)
-    return np.asarray(mean + effects[..., codes.codes.to_numpy()] + noise)
+    return np.asarray(mean + effects[..., frame.codes(group)] + noise)
