@@ -66,43 +66,16 @@ def _categories(frame: ModelFrame, analysis: Analysis) -> np.ndarray:
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """What is frozen when it is compiled (`Structure.frozen`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Names the units.
-    frame : ModelFrame
-        The rows.
-    design : Design
-        Not used.
-
-    Returns
-    -------
-    tuple
-        Number of units, number of scores, number of values of all scores together.
+    Number of units, number of scores, number of values of all scores together.
     """
     category = _categories(frame, analysis)
     return *category.shape, sum(map(len, values_of(frame).values()))
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses with the same frozen parts.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        The rows.
-    design : Design
-        Not used.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        As `adbayes.model.copula_density.value_and_gradient` takes them.
-    """
+    """As `adbayes.model.copula_density.value_and_gradient` takes them (`Structure.swap_data`)."""
     count = np.array([len(values) for values in values_of(frame).values()])
     priors = analysis.priors
     return {
@@ -165,17 +138,9 @@ def pymc_model(units: int, size: int, total: int) -> "pm.Model":
 
 
 def nutpie_model(units: int, size: int, total: int) -> Any:
-    """The density for nutpie, compiled by Numba.
+    """The same density, compiled by Numba (`Structure.pymc_model`).
 
-    Parameters
-    ----------
-    units, size, total : int
-        From `frozen`.
-
-    Returns
-    -------
-    nutpie compiled model
-        With placeholder data; the latent normals are sampled and not kept.
+    The latent normals are sampled and not kept.
     """
     from adbayes.model.copula_density import value_and_gradient
 
@@ -195,21 +160,9 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under the names users see.
+    """``correlation`` by pair of scores, and ``margins`` (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With the free variables of `pymc_model`.
-    frame : ModelFrame
-        The scores and their values.
-    design, analysis, rng : Design, Analysis, numpy.random.Generator
-        Not used.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``correlation`` by pair of scores; ``margins``, the share of each value of each score.
+    Margins are the share of each value of each score.
     """
     found = from_positions(sampled["position"].to_numpy(), len(frame.levels(SCORE)))
     gammas, start = sampled["gammas"].to_numpy(), 0
@@ -234,26 +187,7 @@ def _labelled(correlation: np.ndarray, margins: np.ndarray, frame: ModelFrame) -
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        The scores and their values.
-    design : Design
-        Not used.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`; one chain.
-    """
+    """As `named` (`Structure.prior_draws`)."""
     there = values_of(frame)
     found = analysis.priors["correlation"].sample(size, rng, len(there))
     shares = [analysis.priors["margins"].sample(size, rng, len(own)) for own in there.values()]
@@ -273,25 +207,11 @@ def _margins(posterior: xr.Dataset, frame: ModelFrame) -> Iterator[tuple[np.ndar
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Log probability of each unit's scores, the latent normals integrated out.
+    """Log probability of each unit's scores (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them.
-    frame : ModelFrame
-        The data.
-    design : Design
-        Not used.
-    analysis : Analysis
-        Names the units.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, <unit>)``: rectangle probabilities by the sequential importance sampler of
-        Geweke, Hajivassiliou and Keane (Genz 1992, doi 10.1080/10618600.1992.10477010) on `POINTS`
-        points of one lattice, the same for all draws.
+    The latent normals are integrated out: rectangle probabilities by the sequential importance
+    sampler of Geweke, Hajivassiliou and Keane (Genz 1992, doi 10.1080/10618600.1992.10477010) on
+    `POINTS` points of one lattice, the same for all draws.
     """
     category = _categories(frame, analysis)
     size = category.shape[1]
@@ -344,25 +264,9 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New scores of new units with the same scores present, one set a draw.
+    """Scores of new units with the same scores present (`Structure.replicate`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        Not used.
-    analysis : Analysis
-        Names the units.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``; values that occur in the data.
+    They are values that occur in the data.
     """
     unit = frame.codes(analysis.options["unit"])
     factor = np.linalg.cholesky(covariance(posterior, analysis, []))

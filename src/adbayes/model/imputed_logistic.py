@@ -71,35 +71,16 @@ def rows_of(frame: ModelFrame, design: Design, analysis: Analysis) -> Rows:
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """What is frozen when it is compiled (`Structure.frozen`).
 
-    Parameters
-    ----------
-    analysis, frame, design : Analysis, ModelFrame, Design
-        What is fitted.
-
-    Returns
-    -------
-    tuple
-        Columns, columns with gaps, number of missing values, columns under the horseshoe.
+    Columns, columns with gaps, number of missing values, columns under the horseshoe.
     """
     shape = rows_of(frame, design, analysis).shape(analysis.priors)
     return (shape.width, shape.imputed, shape.missing, shape.shrunk)
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses with the same frozen parts.
-
-    Parameters
-    ----------
-    analysis, frame, design : Analysis, ModelFrame, Design
-        What is fitted.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        As `data_of`.
-    """
+    """As `adbayes.model.imputed_density.data_of` (`Structure.swap_data`)."""
     return data_of(rows_of(frame, design, analysis), analysis.priors)
 
 
@@ -110,23 +91,10 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under the terms' names.
+    """One variable a term, the imputation's parameters and imputed values (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        As nutpie gives them.
-    frame, design, analysis : ModelFrame, Design, Analysis
-        What was fitted.
-    rng : numpy.random.Generator
-        Not used.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term, the imputation's parameters, under a horseshoe its scales, and for each
-        column with gaps ``<column>_missing``: the imputed values by patient, on the standardised
-        scale.
+    Under a horseshoe its scales; for each column with gaps ``<column>_missing``: the imputed values by
+    patient, on the standardised scale.
     """
     rows = rows_of(frame, design, analysis)
     posterior = split_terms(sampled["beta"].to_numpy(), design)
@@ -140,21 +108,9 @@ def named(
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior, missing values from what they imply given the observed predictors.
+    """As `named`, without the horseshoe's scales (`Structure.prior_draws`).
 
-    Parameters
-    ----------
-    frame, design, analysis : ModelFrame, Design, Analysis
-        What is to be fitted.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`, without the horseshoe's scales; one chain.
+    Missing values from what the draws imply given the observed predictors.
     """
     rows, priors = rows_of(frame, design, analysis), analysis.priors
     beta = np.empty((size, len(rows.names)))
@@ -176,19 +132,9 @@ def prior_draws(
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Log probability of each outcome given what was observed of the row.
+    """Log probability of each outcome given what was observed of the row (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them.
-    frame, design, analysis : ModelFrame, Design, Analysis
-        What was fitted.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, __obs__)``, missing values integrated out.
+    Missing values are integrated out.
     """
     values = imputation.log_likelihood(posterior, rows_of(frame, design, analysis))
     return labelled(values, {"__obs__": range(frame.n_rows)}, posterior)
@@ -201,22 +147,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes for the same rows, each draw with its own imputed values.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` or `prior_draws` give them.
-    frame, design, analysis : ModelFrame, Design, Analysis
-        What is fitted.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)`` of 0 and 1.
-    """
+    """0 and 1 for the same rows, each draw with its own imputed values (`Structure.replicate`)."""
     p = risk(posterior, frame, design, analysis, {})
     return (rng.random(p.shape) < p).astype(float)
 

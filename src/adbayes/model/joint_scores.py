@@ -23,21 +23,7 @@ IMPUTES = False
 
 
 def read(table: JointScoresTable, fill: Callable[[str], str], where: str) -> Likelihood:
-    """Read the likelihood off a `[model]` table.
-
-    Parameters
-    ----------
-    table : JointScoresTable
-        The table.
-    fill : callable
-        Puts the predictor of ``for_each`` into a text.
-    where : str
-        The file, for messages.
-
-    Returns
-    -------
-    Likelihood
-        Gaussian with identity link, indexed by unit, time and score.
+    """Gaussian with identity link, indexed by unit, time and score (`Kind.read`).
 
     Raises
     ------
@@ -61,19 +47,10 @@ def read(table: JointScoresTable, fill: Callable[[str], str], where: str) -> Lik
 
 
 def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
-    """The parameters that need a prior.
+    """The mean's terms, SDs and correlations (`Kind.parameters`).
 
-    Parameters
-    ----------
-    likelihood : Likelihood
-        From `read`.
-
-    Returns
-    -------
-    tuple of Parameter
-        The mean's terms; ``effect_sd`` (one a score) and ``effect_correlation`` of the units'
-        effects; ``sigma`` (one a score, used at every time) and ``residual_correlation`` of the
-        residuals.
+    ``effect_sd`` (one a score) and ``effect_correlation`` of the units' effects; ``sigma`` (one a
+    score, used at every time) and ``residual_correlation`` of the residuals.
     """
     return (
         *(Parameter(name, distributions=("Normal",)) for name in likelihood.formulas[MEAN].common),
@@ -85,33 +62,14 @@ def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
 
 
 def answers(analysis: Analysis) -> frozenset[str]:
-    """The estimands it has.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Not used.
-
-    Returns
-    -------
-    frozenset of str
-        Names of estimands.
-    """
+    """Correlations (`Kind.answers`)."""
     return frozenset({"correlation", "partial_correlation"})
 
 
 def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:
-    """Refuse: a unit has several outcomes at a level.
+    """Refused: a unit has several outcomes at a level (`Kind.covariance`).
 
-    Parameters
-    ----------
-    posterior, analysis, levels : xarray.Dataset, Analysis, list of str
-        Not used.
-
-    Returns
-    -------
-    numpy.ndarray
-        Never; see `effect_covariance` and `residual_covariance`.
+    See `effect_covariance` and `residual_covariance`.
 
     Raises
     ------

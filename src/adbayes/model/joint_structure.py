@@ -72,43 +72,19 @@ def _sizes(analysis: Analysis, frame: ModelFrame) -> tuple[int, int, int]:
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """What is frozen when it is compiled (`Structure.frozen`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Says how the residuals are correlated.
-    frame : ModelFrame
-        Gives the numbers of times and scores.
-    design : Design
-        Gives the number of coefficients.
-
-    Returns
-    -------
-    tuple
-        Numbers of coefficients, times, scores, and matrices of residual correlations.
+    Numbers of coefficients, times, scores, and matrices of residual correlations.
     """
     return design.X.shape[1], *_sizes(analysis, frame)
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses with the same frozen parts.
+    """Outcomes by unit, time and score, and the priors' values (`Structure.swap_data`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors and names the columns.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        `X`, the different rows of the design matrix; `row_of` each unit, time and score, and `y`,
-        both 0 where missing; `pattern_of` each unit and what is `present` in a pattern; the priors'
-        values; and the scale on which the coefficients are sampled (`beta_start`, `beta_root`).
+    `X`, the different rows of the design matrix; `row_of` each unit, time and score, and `y`, both 0
+    where missing; `pattern_of` each unit and what is `present` in a pattern; and the scale on which
+    the coefficients are sampled (`beta_start`, `beta_root`).
 
     Raises
     ------
@@ -227,18 +203,7 @@ def pymc_model(width: int, n_times: int, size: int, groups: int) -> "pm.Model":
 
 
 def nutpie_model(width: int, n_times: int, size: int, groups: int) -> Any:
-    """The same density for nutpie, compiled by Numba.
-
-    Parameters
-    ----------
-    width, n_times, size, groups : int
-        As `pymc_model`.
-
-    Returns
-    -------
-    nutpie compiled model
-        With placeholder data and the free variables of `pymc_model`.
-    """
+    """The same density and variables, compiled by Numba (`Structure.pymc_model`)."""
     from adbayes.model.joint_density import value_and_gradient
 
     count = size * (size - 1) // 2
@@ -270,26 +235,10 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under the names users see.
+    """One variable a term, SDs and correlations (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With the free variables of `pymc_model`.
-    frame : ModelFrame
-        The levels of time and score.
-    design : Design
-        Names and levels of the terms.
-    analysis : Analysis
-        Names the columns.
-    rng : numpy.random.Generator
-        Not used.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term; ``effect_sd`` by score, ``sigma`` by time and score,
-        ``effect_correlation`` and ``residual_correlation`` by pair of scores (and time).
+    ``effect_sd`` by score, ``sigma`` by time and score, ``effect_correlation`` and
+    ``residual_correlation`` by pair of scores (and time).
     """
     size = len(_levels(frame, analysis)[1])
     values = {name: sampled[name].to_numpy() for name in ("effect_sd", "sigma")}
@@ -321,26 +270,7 @@ def _labelled(
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        The levels of time and score.
-    design : Design
-        Names and levels of the terms.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`; one chain.
-    """
+    """As `named` (`Structure.prior_draws`)."""
     priors = analysis.priors
     n_times, count, groups = _sizes(analysis, frame)
     coefficients = prior_coefficients(analysis, design, size, rng)
@@ -359,23 +289,9 @@ def prior_draws(
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Marginal log-likelihood, one a unit: what leave-one-patient-out needs.
+    """Marginal, one a unit (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them.
-    frame : ModelFrame
-        The data.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the columns.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, <unit>)``.
+    It is what leaving out one patient needs.
     """
     times, scores = _levels(frame, analysis)
     unit, time, score = _placed(frame, analysis)
@@ -396,26 +312,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes of new units with the same values present, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the columns.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``.
-    """
+    """Outcomes of new units with the same values present (`Structure.replicate`)."""
     unit, time, score = _placed(frame, analysis)
     mean = linear_predictor(posterior, design)
     of_unit = np.linalg.cholesky(effect_covariance(posterior))

@@ -44,18 +44,9 @@ SCALE = "sigma"
 
 
 def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
+    """A normal or t outcome with identity link and a formula for ``sigma`` (`Structure.matches`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Its formulas, family and priors.
-
-    Returns
-    -------
-    bool
-        True for a normal or t outcome with identity link and a formula for ``sigma`` (its log), no
-        groups, normal priors of all coefficients and, for t, a gamma prior of ``nu``.
+    That of its log; no groups, normal priors of all coefficients and, for t, a gamma prior of ``nu``.
     """
     return (
         analysis.kind == "bambi"
@@ -72,21 +63,9 @@ def matches(analysis: Analysis) -> bool:
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """What is frozen when it is compiled (`Structure.frozen`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Says which family it is.
-    frame : ModelFrame
-        Not used.
-    design : Design
-        The predictors of the mean.
-
-    Returns
-    -------
-    tuple of (int, int, str)
-        Numbers of coefficients of the mean and of the log SD, and the family.
+    Numbers of coefficients of the mean and of the log SD, and the family.
     """
     return (design.X.shape[1], scale_design(design).X.shape[1], analysis.family.name)
 
@@ -108,22 +87,7 @@ def scale_design(design: Design) -> Design:
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses of this structure, width and family.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors of the mean.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        The data of `DIMS`; `nu_alpha` and `nu_beta` only for the family t.
-    """
+    """By the names of `DIMS`; `nu_alpha` and `nu_beta` for the family t only (`Structure.swap_data`)."""
     scale = scale_design(design)
     mu, sigma = normal_priors(analysis, design)
     scale_mu, scale_sigma = normal_priors(analysis, scale)
@@ -194,23 +158,9 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under Bambi's names.
+    """One variable a term, and ``nu`` for the family t (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With `coefficients`, `scale_coefficients` and, for t, `nu`.
-    frame, rng : ModelFrame, numpy.random.Generator
-        Not used.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        Says which family it is.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term (those of the log SD are called ``sigma_...``), and ``nu``.
+    Terms of the log SD are called ``sigma_...``.
     """
     parts = [
         split_terms(sampled["coefficients"].to_numpy(), design),
@@ -225,26 +175,7 @@ def named(
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        Not used.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`, one chain.
-    """
+    """As `named` (`Structure.prior_draws`)."""
     drawn: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     for name, one in (("coefficients", design), ("scale_coefficients", scale_design(design))):
         drawn[name] = (("chain", "draw", name), prior_coefficients(analysis, one, size, rng))
@@ -267,24 +198,7 @@ def _parts(
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Pointwise log-likelihood, one a row.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names.
-    frame : ModelFrame
-        The outcome.
-    design : Design
-        The predictors of the mean.
-    analysis : Analysis
-        Says which family it is.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, __obs__)``.
-    """
+    """One a row, by ``__obs__`` (`Structure.log_likelihood`)."""
     location, scale, nu = _parts(posterior, design, analysis)
     y = frame.y
     values = (
@@ -302,26 +216,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes for the same rows, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors of the mean.
-    analysis : Analysis
-        Says which family it is.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``, outcome units.
-    """
+    """New outcomes for the same rows (`Structure.replicate`)."""
     location, scale, nu = _parts(posterior, design, analysis)
     noise = (
         rng.standard_normal(location.shape)

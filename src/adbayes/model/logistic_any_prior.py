@@ -45,38 +45,12 @@ replicate = normal_case.replicate
 
 
 def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its formula, family and priors.
-
-    Returns
-    -------
-    bool
-        True for a Bernoulli outcome with logit link, no groups, and priors of `FAMILIES`.
-    """
+    """Bernoulli with logit link, no groups and priors of `FAMILIES` (`Structure.matches`)."""
     return normal_case.has_priors_of(analysis, FAMILIES)
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        Not used.
-    design : Design
-        The predictors.
-
-    Returns
-    -------
-    tuple of int
-        The number of coefficients, and of components of the largest mixture.
-    """
+    """The number of coefficients, and of components of the largest mixture (`Structure.frozen`)."""
     return design.X.shape[1], max(_components(p) for p in analysis.priors.values())
 
 
@@ -85,21 +59,9 @@ def _components(prior: Prior) -> int:
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses of this structure and width.
+    """By the names of `DIMS` (`Structure.swap_data`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        By the names of `DIMS`. What a family does not use is 0, or 1 where it must be positive.
+    What a family does not use is 0, or 1 where it must be positive.
     """
     width, size = (int(n) for n in frozen(analysis, frame, design))  # type: ignore[arg-type]
     data = {

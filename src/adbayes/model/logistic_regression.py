@@ -38,18 +38,7 @@ POSITIVE = frozenset({"prior_sigma"})
 
 
 def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its formula, family and priors.
-
-    Returns
-    -------
-    bool
-        True for a Bernoulli outcome with logit link, no groups, and normal priors throughout.
-    """
+    """Bernoulli with logit link, no groups and normal priors throughout (`Structure.matches`)."""
     return has_priors_of(analysis, {"Normal"})
 
 
@@ -84,22 +73,7 @@ frozen = width
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses of this structure and width.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        `X` (rows x coefficients), `y`, `offset` (rows), `prior_mu`, `prior_sigma` (coefficients).
-    """
+    """`X`, `y`, `offset` and the priors' values (`Structure.swap_data`)."""
     mu, sigma = normal_priors(analysis, design)
     return {
         "X": design.X,
@@ -111,17 +85,17 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
 
 
 def pymc_model(width: int) -> "pm.Model":
-    """The structure with placeholders for its data.
+    """The regression (`Structure.pymc_model`); its only free variable is `coefficients`.
 
     Parameters
     ----------
     width : int
-        Number of coefficients, frozen when compiled.
+        Number of coefficients.
 
     Returns
     -------
     pymc.Model
-        With `coefficients` as its only free variable.
+        With placeholders for its data.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -145,72 +119,21 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under Bambi's names.
-
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With `coefficients` (chain, draw, coefficient).
-    frame, analysis, rng : ModelFrame, Analysis, numpy.random.Generator
-        Not used.
-    design : Design
-        Names and levels.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term.
-    """
+    """One variable a term (`Structure.named`)."""
     return split_terms(sampled["coefficients"].to_numpy(), design)
 
 
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        Not used.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term; one chain.
-    """
+    """One variable a term (`Structure.prior_draws`)."""
     return split_terms(prior_coefficients(analysis, design, size, rng), design)
 
 
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Pointwise log-likelihood, one a row.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names.
-    frame : ModelFrame
-        The outcome.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Not used.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, __obs__)``.
-    """
+    """One a row, by ``__obs__`` (`Structure.log_likelihood`)."""
     eta = linear_predictor(posterior, design)
     values = frame.y * eta - np.logaddexp(0, eta)
     return labelled(values, {"__obs__": range(frame.n_rows)}, posterior)
@@ -223,25 +146,6 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes for the same rows, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Not used.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)`` of 0 and 1.
-    """
+    """0 and 1 for the same rows (`Structure.replicate`)."""
     eta = linear_predictor(posterior, design)
     return (rng.random(eta.shape) < 1 / (1 + np.exp(-eta))).astype(float)

@@ -51,18 +51,9 @@ POSITIVE = frozenset({"n_rows", "n_in_group", "prior_sigma", "group_scale", "res
 
 
 def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
+    """A Gaussian outcome with identity link and one intercept a group (`Structure.matches`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Its formula, family and priors.
-
-    Returns
-    -------
-    bool
-        True for a Gaussian outcome with identity link, one intercept for each level of one column,
-        normal coefficient priors and half-normal priors of both SDs.
+    The coefficients have normal priors and both SDs half-normal ones.
     """
     if (
         analysis.kind != "bambi"
@@ -109,22 +100,10 @@ frozen = width
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses of this structure and width.
+    """Sums of the data and the priors' values (`Structure.swap_data`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors and the grouping column.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        Sums of squares and products (`XtX`, `Xty`, `yty`), sums by group (`X_sum`, `y_sum`,
-        `n_in_group`), the number of rows, and the priors' values.
+    Squares and products (`XtX`, `Xty`, `yty`), sums by group (`X_sum`, `y_sum`, `n_in_group`) and the
+    number of rows.
     """
     X = design.X
     y = frame.y - design.added
@@ -197,25 +176,9 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under Bambi's names, the group effects drawn from their exact conditional.
+    """Bambi's names; the group effects are drawn from their exact conditional (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With `coefficients`, `group_sigma` and `sigma`.
-    frame : ModelFrame
-        The data.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        Names the grouping column.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term, ``1|<group>_sigma``, ``sigma`` and ``1|<group>``.
+    One variable a term, ``1|<group>_sigma``, ``sigma`` and ``1|<group>``.
     """
     group = analysis.mean.grouping[0]
     posterior = split_terms(sampled["coefficients"].to_numpy(), design)
@@ -228,26 +191,7 @@ def named(
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior, without the group effects.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        Not used.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term, ``1|<group>_sigma`` and ``sigma``; one chain.
-    """
+    """As `named`, without the group effects (`Structure.prior_draws`)."""
     draws = split_terms(prior_coefficients(analysis, design, size, rng), design)
     group = analysis.mean.groups[0]
     for key, hyper in analysis.priors[group].hyper_priors():
@@ -312,23 +256,9 @@ def draw_group_effects(
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Marginal log-likelihood, one a group: what leave-one-patient-out needs.
+    """Marginal, one a group (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names.
-    frame : ModelFrame
-        The data.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the grouping column.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, <group>)``.
+    It is what leaving out one patient needs.
     """
     sums, squares, n, variance, between = _residual_sums(posterior, frame, design, analysis)
     v = variance + n * between
@@ -345,26 +275,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes of new groups observed at the same rows, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the grouping column.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``.
-    """
+    """Outcomes of new groups observed at the same rows (`Structure.replicate`)."""
     group = analysis.mean.grouping[0]
     mean = linear_predictor(posterior, design)
     tau = posterior[f"1|{group}_sigma"].to_numpy()[..., None]

@@ -1,6 +1,7 @@
 """What a structure is: a density that is compiled once and given data, and what follows from it.
 
-Behind the protocol stand the steps that structures have in common.
+What the functions of a structure take and give is said once, at the protocol; a structure's own
+docstrings say what is its own. Behind the protocol stand the steps that structures have in common.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,19 +39,57 @@ class Structure(Protocol):
         """Modules have one."""
 
     def matches(self, analysis: Analysis) -> bool:
-        """Whether an analysis has this structure."""
+        """Whether an analysis has this structure.
+
+        Parameters
+        ----------
+        analysis : Analysis
+            Its kind, formula, family and priors.
+
+        Returns
+        -------
+        bool
+            False for what is fitted otherwise, if by another structure.
+        """
 
     def frozen(self, analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-        """The arguments of `pymc_model`."""
+        """What is frozen when it is compiled.
+
+        Parameters
+        ----------
+        analysis, frame, design : Analysis, ModelFrame, Design
+            What is to be fitted, its rows, and the design of its mean.
+
+        Returns
+        -------
+        tuple
+            The arguments of `pymc_model`.
+        """
 
     @property
     def pymc_model(self) -> "Callable[..., pm.Model]":
-        """Takes the frozen parts, gives the density with placeholders for its data."""
+        """Takes the frozen parts, gives the density with placeholders for its data.
+
+        A structure whose density is written by hand has this graph as its oracle, and a `nutpie_model`
+        that takes the same and gives the same free variables.
+        """
 
     def swap_data(
         self, analysis: Analysis, frame: ModelFrame, design: Design
     ) -> dict[str, np.ndarray]:
-        """Everything that differs between two analyses with the same frozen parts."""
+        """Everything that differs between two analyses with the same frozen parts.
+
+        Parameters
+        ----------
+        analysis, frame, design : Analysis, ModelFrame, Design
+            Give the priors, the outcome and the predictors.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            The data of `DIMS` by name, in outcome units; the priors' values among them
+            (`prior_mu`, `prior_sigma`: one a coefficient).
+        """
 
     def named(
         self,
@@ -60,7 +99,23 @@ class Structure(Protocol):
         analysis: Analysis,
         rng: np.random.Generator,
     ) -> xr.Dataset:
-        """Draws under the names users see, with what was integrated out drawn afterwards."""
+        """Draws under the names users see, with what was integrated out drawn afterwards.
+
+        Parameters
+        ----------
+        sampled : xarray.Dataset
+            The free variables of `pymc_model`, as nutpie gives them.
+        frame, design, analysis : ModelFrame, Design, Analysis
+            What was fitted.
+        rng : numpy.random.Generator
+            The source of randomness; not used where nothing is drawn afterwards.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimensions ``chain`` and ``draw``, then those of a variable's levels, with the levels as
+            coordinates; names as Bambi has them.
+        """
 
     def prior_draws(
         self,
@@ -70,12 +125,41 @@ class Structure(Protocol):
         size: int,
         rng: np.random.Generator,
     ) -> xr.Dataset:
-        """Draws from the prior under the same names, one chain."""
+        """Draws from the prior under the same names.
+
+        Parameters
+        ----------
+        frame, design, analysis : ModelFrame, Design, Analysis
+            What is to be fitted.
+        size : int
+            Number of draws.
+        rng : numpy.random.Generator
+            The source of randomness.
+
+        Returns
+        -------
+        xarray.Dataset
+            As `named` gives them; one chain.
+        """
 
     def log_likelihood(
         self, posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
     ) -> xr.DataArray:
-        """Pointwise log-likelihood, one a unit that is exchangeable: ``(chain, draw, unit)``."""
+        """Pointwise log-likelihood, one a unit that is exchangeable.
+
+        Parameters
+        ----------
+        posterior : xarray.Dataset
+            Draws as `named` gives them.
+        frame, design, analysis : ModelFrame, Design, Analysis
+            What was fitted.
+
+        Returns
+        -------
+        xarray.DataArray
+            ``(chain, draw, <unit>)``, natural logarithms; the unit's column names the dimension, which
+            is ``__obs__`` where each row is a unit.
+        """
 
     def replicate(
         self,
@@ -85,7 +169,22 @@ class Structure(Protocol):
         analysis: Analysis,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """New outcomes of new units at the rows of the data: ``(chain, draw, row)``."""
+        """New outcomes of new units at the rows of the data, one set a draw.
+
+        Parameters
+        ----------
+        posterior : xarray.Dataset
+            Draws as `named` gives them, of the prior or of the posterior.
+        frame, design, analysis : ModelFrame, Design, Analysis
+            What was fitted.
+        rng : numpy.random.Generator
+            The source of randomness.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(chain, draw, row)``, in outcome units.
+        """
 
 
 def of_kind(kind: str) -> Callable[[Analysis], bool]:

@@ -59,43 +59,15 @@ matches = of_kind(KIND)
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Names the covariance.
-    frame : ModelFrame
-        Gives the number of times.
-    design : Design
-        Gives the number of coefficients.
-
-    Returns
-    -------
-    tuple
-        Number of coefficients, number of times, covariance.
-    """
+    """Number of coefficients, number of times, covariance (`Structure.frozen`)."""
     return design.X.shape[1], len(times(frame, analysis)), analysis.options["covariance"]
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses with the same frozen parts.
+    """Sums by pattern, and the priors' values (`Structure.swap_data`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors and names the columns.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        `products` (sums of z z' by pattern and pair of times, the last axis two columns of z),
-        `present`, `n_in_pattern`, the priors' values, and the scale on which the coefficients are
-        sampled (`beta_start`, `beta_root`).
+    `products` (sums of z z' by pattern and pair of times, the last axis two columns of z), `present`,
+    `n_in_pattern`, and the scale on which the coefficients are sampled (`beta_start`, `beta_root`).
 
     Raises
     ------
@@ -208,18 +180,7 @@ def pymc_model(width: int, size: int, covariance: str) -> "pm.Model":
 
 
 def nutpie_model(width: int, size: int, covariance: str) -> Any:
-    """The same density for nutpie, compiled by Numba.
-
-    Parameters
-    ----------
-    width, size, covariance : int, int, str
-        As `pymc_model`.
-
-    Returns
-    -------
-    nutpie compiled model
-        With placeholder data and the free variables of `pymc_model`.
-    """
+    """The same density and variables, compiled by Numba (`Structure.pymc_model`)."""
     from adbayes.model.covariance_density import value_and_gradient
 
     free = covariance == "unstructured"
@@ -243,26 +204,10 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under the names users see.
+    """One variable a term, ``sigma`` and ``correlation`` (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With the free variables of `pymc_model`.
-    frame : ModelFrame
-        The levels of time.
-    design : Design
-        Names and levels of the terms.
-    analysis : Analysis
-        The prior's range of a common correlation.
-    rng : numpy.random.Generator
-        Not used.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term; ``sigma``, by level of time, and ``correlation``, by pair of levels;
-        single numbers under compound symmetry.
+    ``sigma`` by level of time and ``correlation`` by pair of levels; single numbers under compound
+    symmetry.
     """
     size = len(times(frame, analysis))
     sigma, position = sampled["sigma"].to_numpy(), sampled["position"].to_numpy()
@@ -293,26 +238,7 @@ def _labelled(
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        The levels of time.
-    design : Design
-        Names and levels of the terms.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`; one chain.
-    """
+    """As `named` (`Structure.prior_draws`)."""
     priors = analysis.priors
     coefficients = prior_coefficients(analysis, design, size, rng)
     free = analysis.options["covariance"] == "unstructured"
@@ -324,23 +250,9 @@ def prior_draws(
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Marginal log-likelihood, one a unit: what leave-one-patient-out needs.
+    """Marginal, one a unit (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them.
-    frame : ModelFrame
-        The data.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the columns.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, <unit>)``.
+    It is what leaving out one patient needs.
     """
     residual = frame.y - linear_predictor(posterior, design)
     S = covariance(posterior, analysis, times(frame, analysis))
@@ -356,26 +268,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes of new units with the same visits present, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the columns.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``.
-    """
+    """Outcomes of new units with the same visits present (`Structure.replicate`)."""
     unit, time = placed(frame, analysis)
     mean = linear_predictor(posterior, design)
     factor = np.linalg.cholesky(covariance(posterior, analysis, times(frame, analysis)))
