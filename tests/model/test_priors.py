@@ -144,7 +144,7 @@ def test_the_reason_changes_no_number() -> None:
 
 def test_what_is_no_prior_is_refused() -> None:
     with pytest.raises(SpecError, match=r"a prior is 'Normal\(0, 5\)', a str; give one made by"):
-        Prior.from_bambi("Normal(0, 5)")  # type: ignore[arg-type]
+        Prior.from_bambi("Normal(0, 5)")
 
 
 def test_a_prior_prints_its_reason() -> None:

@@ -182,7 +182,7 @@ def pit_curves(table: pd.DataFrame, ci_prob: float = 0.95) -> pd.DataFrame:
 
 
 def _judged(pit: np.ndarray) -> Iterator[dict[str, object]]:
-    from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # not in its __all__
+    from arviz_stats.base.array import array_stats
 
     n = len(pit)
     mean = stats.norm(0.5, np.sqrt(1 / (12 * n)))

@@ -51,11 +51,15 @@ def matches(analysis: Analysis) -> bool:
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
     """The number of coefficients, and of components of the largest mixture (`Structure.frozen`)."""
+    return _sizes(analysis, design)
+
+
+def _sizes(analysis: Analysis, design: Design) -> tuple[int, int]:
     return design.X.shape[1], max(_components(p) for p in analysis.priors.values())
 
 
 def _components(prior: Prior) -> int:
-    return int(np.size(prior["w"])) if prior.distribution == "NormalMixture" else 1  # type: ignore[arg-type]
+    return np.asarray(prior["w"], dtype=float).size if prior.distribution == "NormalMixture" else 1
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
@@ -63,7 +67,7 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
 
     What a family does not use is 0, or 1 where it must be positive.
     """
-    width, size = (int(n) for n in frozen(analysis, frame, design))  # type: ignore[arg-type]
+    width, size = _sizes(analysis, design)
     data = {
         "X": design.X,
         "y": frame.y,

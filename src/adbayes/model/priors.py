@@ -175,13 +175,14 @@ class Prior:
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
             clean.append((key, float(value) if np.ndim(value) == 0 else _tuple(numbers)))
         if distribution in BLOCKS:
-            stated = dict(clean)
-            if any(isinstance(value, tuple) for value in stated.values()):
+            if not all(isinstance(value, float) for _, value in clean):
                 raise SpecError("RegularizedHorseshoe: one number each; it is one prior of a block")
-            if not stated["relevant"] < stated["predictors"]:  # type: ignore[operator]
+            block = cls(distribution, tuple(clean))
+            relevant, predictors = block.number("relevant"), block.number("predictors")
+            if not relevant < predictors:
                 raise SpecError(
-                    f"RegularizedHorseshoe: relevant must be below predictors, found "
-                    f"{stated['relevant']:g} of {stated['predictors']:g}"
+                    "RegularizedHorseshoe: relevant must be below predictors, found "
+                    f"{relevant:g} of {predictors:g}"
                 )
         if distribution in MIXTURES and (wrong := fault(distribution, dict(clean))):
             raise SpecError(wrong)

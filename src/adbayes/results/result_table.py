@@ -128,10 +128,10 @@ def _as_text(frame: pd.DataFrame, longest: int | None = _WIDEST) -> pd.DataFrame
     )
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any) -> str:
     if isinstance(value, list | tuple | dict):
         return str(value)
-    if pd.isna(value):  # type: ignore[call-overload]
+    if pd.isna(value):
         return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
