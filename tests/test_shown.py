@@ -73,7 +73,7 @@ def objects(female_fit: Fit, one_predictor_fits: Fits) -> dict[str, object]:
 )
 def test_every_object_shows_what_its_text_says(name: str, objects: dict[str, object]) -> None:
     shown = objects[name]
-    html = shown._repr_html_()  # type: ignore[attr-defined]  # the name that notebooks look for
+    html = shown._repr_html_()
     Balanced(html)
     first = repr(shown).splitlines()[0]
     assert first in words(html)
@@ -81,7 +81,7 @@ def test_every_object_shows_what_its_text_says(name: str, objects: dict[str, obj
 
 
 def test_a_fit_shows_its_gate_and_its_priors(objects: dict[str, object]) -> None:
-    html = objects["fit"]._repr_html_()  # type: ignore[attr-defined]
+    html = objects["fit"]._repr_html_()
     assert "convergence gate passed" in html
     assert "<td>female</td>" in html
     assert "Normal" in html

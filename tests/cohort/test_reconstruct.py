@@ -109,7 +109,7 @@ def test_equal_seeds_give_equal_bytes(small_ledger: pd.DataFrame) -> None:
 
 def test_a_written_cohort_is_read_back(
     tmp_path,
-    small_cohort: ReconstructedCohort,  # type: ignore[no-untyped-def]
+    small_cohort: ReconstructedCohort,
 ) -> None:
     path = tmp_path / "small.csv"
     path.write_text(export_text(small_cohort), encoding="utf-8")

@@ -91,7 +91,7 @@ def test_a_handful_is_found_first_and_kept(
     moved: list[tuple[int, int | None]] = []
     settle = score_stages.settle
 
-    def watched(problem, state, schedule, rng):  # type: ignore[no-untyped-def]
+    def watched(problem, state, schedule, rng):
         movable = getattr(problem, "movable", np.ones(40, dtype=bool))
         windows = getattr(problem, "windows", None)
         moved.append((int(movable.sum()), None if windows is None else len(windows)))

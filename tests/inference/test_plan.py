@@ -99,4 +99,4 @@ def test_the_samplers_settings_reach_every_job(patients: Cohort) -> None:
 @pytest.mark.parametrize("data", ["registry.csv", TABLE])
 def test_data_that_are_no_cohort_are_refused_with_the_way_to_one(own: Spec, data: object) -> None:
     with pytest.raises(DataError, match=r"the data are a .*; give a Cohort: ab.read_patients"):
-        plan(own, data)  # type: ignore[arg-type]
+        plan(own, data)

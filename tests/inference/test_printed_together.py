@@ -40,7 +40,7 @@ def test_the_paper_answers_alone_by_default_and_together_when_asked() -> None:
         (lambda: posterior("fig2.easi_nrs.partial"), "prints no number"),
     ],
 )
-def test_what_cannot_be_asked(call, message) -> None:  # type: ignore[no-untyped-def]
+def test_what_cannot_be_asked(call, message) -> None:
     with pytest.raises(DataError, match=message):
         call()
 
@@ -49,4 +49,4 @@ def test_an_unknown_prior_set_is_refused() -> None:
     with pytest.raises(SpecError, match="did you mean 'skeptical'"):
         answer("table5.tau", "sceptical")
     with pytest.raises(SpecError, match="found dict"):
-        answer("table5.tau", {"tau": 1})  # type: ignore[arg-type]
+        answer("table5.tau", {"tau": 1})

@@ -21,9 +21,7 @@ PRIOR = RegularizedHorseshoe(1, 3, 80, 1.5, 4)
 
 def normal_rows(estimates: list[float], errors: list[float], correlation: float) -> ShrunkenRows:
     roots = tuple(
-        RootTable.of(
-            Likelihood(lambda t, m=m, s=s: -0.5 * ((t - m) / s) ** 2, m, s, "")  # type: ignore[misc]
-        )
+        RootTable.of(Likelihood(lambda t, m=m, s=s: -0.5 * ((t - m) / s) ** 2, m, s, ""))
         for m, s in zip(estimates, errors, strict=True)
     )
     matrix = np.full((len(estimates),) * 2, correlation)

@@ -79,6 +79,10 @@ def test_an_offset_is_no_coefficient(design: Callable[..., Design], table: Cohor
     assert found.coefficients == ("Intercept", "x")
     assert found.offset is not None
     np.testing.assert_allclose(found.offset, np.log(table.frame["t"]))
+    np.testing.assert_array_equal(found.added, found.offset)
+    plain = design("y ~ x", Intercept=NORMAL, x=NORMAL, sigma=HALF)
+    assert plain.offset is None
+    np.testing.assert_array_equal(plain.added, np.zeros(24))
 
 
 def test_other_rows_give_the_same_columns(design: Callable[..., Design], table: Cohort) -> None:

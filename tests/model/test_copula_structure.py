@@ -74,7 +74,7 @@ def test_the_sampled_density_is_pymcs_and_the_gradient_its_own(small: Parts) -> 
     analysis, frame, design = small
     units, size, total = copula_structure.frozen(analysis, frame, design)
     assert (data["category"] < 0).any()
-    model = copula_structure.pymc_model(units, size, total)  # type: ignore[arg-type]
+    model = copula_structure.pymc_model(units, size, total)
     logp = model.compile_logp(mode="FAST_COMPILE")
     generator = np.random.default_rng(3)
     for change in (None, "correlation_shape", "margin_weight"):
@@ -86,13 +86,13 @@ def test_the_sampled_density_is_pymcs_and_the_gradient_its_own(small: Parts) -> 
                 model.set_data(name, value)
         differences = []
         for _ in range(3):
-            theta = generator.uniform(-1.5, 1.5, 3 + total + units * size)  # type: ignore[operator]
+            theta = generator.uniform(-1.5, 1.5, 3 + total + units * size)
             gradient = np.empty_like(theta)
             value = value_and_gradient(theta, gradient, **changed)
             point = {
                 "position_logodds__": theta[:3],
-                "gammas_log__": theta[3 : 3 + total],  # type: ignore[operator]
-                "places": theta[3 + total :].reshape(units, size),  # type: ignore[operator, arg-type]
+                "gammas_log__": theta[3 : 3 + total],
+                "places": theta[3 + total :].reshape(units, size),
             }
             differences.append(float(logp(point)) - value)
             along = generator.normal(size=len(theta))

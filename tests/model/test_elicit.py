@@ -65,7 +65,7 @@ def test_quartiles() -> None:
 @pytest.mark.filterwarnings("ignore")  # PreliZ warns; here it becomes a refusal
 def test_what_cannot_be_is_refused(asked: dict[str, object], match: str) -> None:
     with pytest.raises(SpecError, match=match):
-        elicit(**asked)  # type: ignore[arg-type]
+        elicit(**asked)
 
 
 def test_an_elicited_prior_is_stated_to_four_digits() -> None:

@@ -159,6 +159,14 @@ def test_categories_keep_the_users_order_and_lose_empty_levels(frame_of: Make) -
     assert plain.hash() != frame_of(TABLE.assign(y=np.arange(6.0) + 1e-12), terms="arm").hash()
 
 
+def test_levels_codes_and_outcome_of_the_rows(frame_of: Make) -> None:
+    found = frame_of(TABLE.assign(y=np.arange(6)), terms="arm", arm=NORMAL)
+    assert found.levels("arm") == ["a", "b"]
+    assert found.codes("arm").tolist() == [1, 0, 1, 0, 1, 0]
+    assert found.y.dtype == float
+    assert found.y.tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def test_grouping_numbers_are_levels(frame_of: Make) -> None:
     group = '{ distribution = "Normal", mu = 0, sigma = { distribution = "HalfNormal", sigma = 1 }, why = "w" }'
     found = frame_of(TABLE, terms="1 + (1|g)", data='missing = "drop"', **{"1|g": group})

@@ -156,7 +156,7 @@ def test_density_after_every_change_of_a_prior(name: str, density: Density) -> N
     rows = whole_rows()
     plain = density(rows, PRIORS, point(rows, PRIORS, np.zeros(0)))
     for key, _ in PRIORS[name].parameters:
-        stated = dict(PRIORS[name].parameters) | {key: PRIORS[name][key] + 0.7}  # type: ignore[operator]
+        stated = dict(PRIORS[name].parameters) | {key: PRIORS[name][key] + 0.7}
         priors = PRIORS | {name: Prior.of(PRIORS[name].distribution, **stated)}
         found = density(rows, priors, point(rows, priors, np.zeros(0)))
         np.testing.assert_allclose(found, by_hand(rows, rows.X, priors), rtol=1e-10)

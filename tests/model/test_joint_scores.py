@@ -53,13 +53,13 @@ def test_beliefs_are_those_of_the_models_of_one_score() -> None:
     for position, score in enumerate(joint.data.stack):
         (single,) = load_spec(f"{score}_change").analyses()
         for key in ("mu", "sigma"):
-            stated = joint.priors["score"][key][position]  # type: ignore[index]
+            stated = joint.priors["score"][key][position]
             assert stated == single.priors["Intercept"][key]
-        changes = joint.priors["score:visit"]["sigma"][3 * position : 3 * position + 3]  # type: ignore[index]
+        changes = joint.priors["score:visit"]["sigma"][3 * position : 3 * position + 3]
         assert set(changes) == {single.priors["visit"]["sigma"]}
-        hyper = single.priors["1|patient"]["sigma"]["sigma"]  # type: ignore[index, call-overload]
-        assert joint.priors["effect_sd"]["sigma"][position] == hyper  # type: ignore[index]
-        assert joint.priors["sigma"]["sigma"][position] == single.priors["sigma"]["sigma"]  # type: ignore[index]
+        hyper = single.priors["1|patient"]["sigma"]["sigma"]
+        assert joint.priors["effect_sd"]["sigma"][position] == hyper
+        assert joint.priors["sigma"]["sigma"][position] == single.priors["sigma"]["sigma"]
 
 
 @pytest.mark.parametrize("name", ["scores_joint", "correlations"])

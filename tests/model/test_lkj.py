@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from adbayes.errors import SpecError
-from adbayes.model.lkj import Lkj, correlations, matrices, pairs
+from adbayes.model.lkj import Lkj, correlations, from_positions, matrices, matrix_in_pymc, pairs
 from adbayes.model.priors import Prior
 
 
@@ -26,6 +26,23 @@ def test_correlations_have_the_partial_correlations_they_were_made_of() -> None:
         inverse = np.linalg.inv(matrix[np.ix_(kept, kept)])
         found = -inverse[-2, -1] / np.sqrt(inverse[-2, -2] * inverse[-1, -1])
         assert found == pytest.approx(value, abs=1e-12)
+
+
+def test_positions_are_partial_correlations_between_0_and_1() -> None:
+    position = np.random.default_rng(2).uniform(size=(5, 2, 3))
+    found = from_positions(position, 3)
+    assert found.shape == position.shape
+    first, second, third = (2 * position - 1)[4, 1]  # of 1 and 2, of 1 and 3, of 2 and 3 given 1
+    rest = first * second + third * np.sqrt((1 - first**2) * (1 - second**2))
+    np.testing.assert_allclose(found[4, 1], [first, second, rest], rtol=1e-12)
+
+
+def test_the_graph_of_a_matrix_is_the_matrix() -> None:
+    import pytensor.tensor as pt
+
+    values = np.array([0.1, 0.2, 0.3])
+    whole = matrix_in_pymc([pt.constant(one) for one in values], 3)
+    np.testing.assert_array_equal(whole.eval(mode="FAST_COMPILE"), matrices(values))
 
 
 @pytest.mark.parametrize("eta", [0.7, 1.0, 3.5])

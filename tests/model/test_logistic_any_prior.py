@@ -69,9 +69,7 @@ def test_density_is_bambis_whatever_the_family(name: str, parts: Callable[..., P
     other = "mixture" if list(PRIORS).index(name) % 2 else "log-F"
     built = analysis, rows, design = parts(x=PRIORS[name], g=PRIORS[other])
     assert logistic_any_prior.matches(analysis)
-    model = logistic_any_prior.pymc_model(
-        *logistic_any_prior.frozen(analysis, rows, design)  # type: ignore[arg-type]
-    )
+    model = logistic_any_prior.pymc_model(*logistic_any_prior.frozen(analysis, rows, design))
     with model:
         for key, value in logistic_any_prior.swap_data(*built).items():
             model.set_data(key, value)

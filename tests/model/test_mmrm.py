@@ -84,7 +84,7 @@ def test_every_set_of_the_variant_has_its_priors(outcome: str) -> None:
     (analysis,) = spec.analyses("unstructured")
     assert analysis.priors["visit"] == base.priors["visit"]  # the same belief about the change
     # About the root of the base model's two variances.
-    hyper = base.priors["1|patient"]["sigma"]["sigma"]  # type: ignore[index, call-overload]
+    hyper = base.priors["1|patient"]["sigma"]["sigma"]
     both = np.hypot(hyper, base.priors["sigma"]["sigma"])
     assert analysis.priors["sigma"]["sigma"] == pytest.approx(both, rel=0.1)
 

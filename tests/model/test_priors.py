@@ -128,6 +128,15 @@ def test_faults_have_their_sentence(table: dict[str, object], match: str) -> Non
         Prior.from_mapping(table)
 
 
+def test_one_number_is_a_number_and_nothing_else() -> None:
+    assert Prior.of("LKJ", eta=2).number("eta") == 2.0
+    listed = Prior.of("HalfNormal", sigma=[1, 2])
+    nested = Prior.of("Normal", mu=0, sigma=Prior.of("HalfNormal", sigma=1))
+    for prior in (listed, nested):
+        with pytest.raises(TypeError, match=r"sigma of .* is not one number"):
+            prior.number("sigma")
+
+
 def test_the_reason_changes_no_number() -> None:
     prior = Prior.of("Normal", why="a reason", mu=[0, 1], sigma=2)
     assert prior.to_mapping() == {"distribution": "Normal", "mu": [0.0, 1.0], "sigma": 2.0}
@@ -135,7 +144,7 @@ def test_the_reason_changes_no_number() -> None:
 
 def test_what_is_no_prior_is_refused() -> None:
     with pytest.raises(SpecError, match=r"a prior is 'Normal\(0, 5\)', a str; give one made by"):
-        Prior.from_bambi("Normal(0, 5)")  # type: ignore[arg-type]
+        Prior.from_bambi("Normal(0, 5)")
 
 
 def test_a_prior_prints_its_reason() -> None:

@@ -33,7 +33,7 @@ def test_cells_are_scores_at_visits_in_the_order_stated() -> None:
     assert [one[:2] for one in found[:5]] == [
         ("easi", "0"), ("easi", "16"), ("easi", "32"), ("easi", "52"), ("nrs", "0"),
     ]  # fmt: skip
-    assert sum(mask for *_, mask in found).tolist() == [1] * frame.n_rows  # type: ignore[attr-defined]
+    assert sum(mask for *_, mask in found).tolist() == [1] * frame.n_rows
     assert correlated(analysis, frame) == 4
 
 

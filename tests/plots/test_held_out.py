@@ -24,7 +24,7 @@ def rows() -> pd.DataFrame:
 
 
 def points(figure: object, name: str) -> list[float]:
-    lines = figure.axes[0].lines  # type: ignore[attr-defined]
+    lines = figure.axes[0].lines
     return sorted(
         float(x) for line in lines if line.get_gid() == f"estimate:{name}" for x in line.get_xdata()
     )

@@ -20,7 +20,7 @@ def rows() -> pd.DataFrame:
     return pd.DataFrame(made, columns=names)
 
 
-def draw(rows: pd.DataFrame, ratio: bool = True):  # type: ignore[no-untyped-def]
+def draw(rows: pd.DataFrame, ratio: bool = True):
     return shrinkage(rows, label="print", title="t", quantity="Odds ratio", ratio=ratio)
 
 

@@ -9,6 +9,10 @@ NumPy from the model as models/README.md words it, with none of the package's li
 kept, whatever their diagnostics. What Bambi's own graph samples is compiled once: its outcome is made a
 shared variable, which nutpie swaps. A row is one scalar parameter at one level; `covered` of `refits`
 central intervals held it.
+
+A copula knows the values that occur and no others. Scores are cut to a few values there, and truths whose
+outcomes lack one of them are drawn anew together with their outcomes: what is kept is chosen by the
+outcomes alone, so that truths given outcomes are distributed as before.
 """
 
 import logging
@@ -64,6 +68,8 @@ class Case:
         Only the first so many, where a refit is long.
     priors : str, optional
         A set of the spec; the reported one if not given.
+    values : int, optional
+        How many values each stacked score is cut to, all of which every data set has.
     """
 
     spec: str
@@ -74,6 +80,7 @@ class Case:
     seed: int
     patients: int | None = None
     priors: str | None = None
+    values: int | None = None
 
 
 def levels(values: np.ndarray, rows: pd.DataFrame, by: str = "visit") -> np.ndarray:
@@ -113,16 +120,53 @@ def mixed(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.Data
     return rows.assign(easi=visit_mean(truth, rows, rng) + noise)
 
 
-def mmrm(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    sd, rho = truth["sigma"], truth["correlation"]
+def normals(
+    rho: np.ndarray, sd: np.ndarray, rows: pd.DataFrame, rng: np.random.Generator
+) -> np.ndarray:
+    """Normals of every patient about 0, ``(patient, variable)``; correlations as the rows of a triangle."""
     k = len(sd)
     matrix = np.eye(k)
     matrix[np.triu_indices(k, 1)] = rho
     matrix = np.triu(matrix) + np.triu(matrix, 1).T
-    codes = rows["patient"].cat.codes.to_numpy()
-    whole = rng.multivariate_normal(np.zeros(k), matrix * np.outer(sd, sd), size=codes.max() + 1)
+    patients = rows["patient"].cat.codes.max() + 1
+    return rng.multivariate_normal(np.zeros(k), matrix * np.outer(sd, sd), size=patients)
+
+
+def mmrm(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    whole = normals(truth["correlation"], truth["sigma"], rows, rng)
     mean = float(truth["Intercept"]) + levels(truth["visit"], rows)
-    return rows.assign(easi=mean + whole[codes, rows["visit"].cat.codes.to_numpy()])
+    codes, visit = (rows[name].cat.codes.to_numpy() for name in ("patient", "visit"))
+    return rows.assign(easi=mean + whole[codes, visit])
+
+
+def several_scores(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    codes, visit, score = (
+        rows[name].cat.codes.to_numpy() for name in ("patient", "visit", "score")
+    )
+    scores, visits = len(truth["score"]), len(truth["sigma"])
+    changes = truth["score:visit"].reshape(scores, visits - 1)
+    mean = truth["score"][:, None] + np.column_stack([np.zeros(scores), changes])
+    value = mean[score, visit]
+    value = (
+        value + normals(truth["effect_correlation"], truth["effect_sd"], rows, rng)[codes, score]
+    )
+    for t in range(visits):
+        rest = normals(truth["residual_correlation"][t], truth["sigma"][t], rows, rng)
+        value = value + np.where(visit == t, rest[codes, score], 0.0)
+    return rows.assign(value=value)
+
+
+def behind_margins(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    scores = rows["score"].cat.categories
+    latent = normals(truth["correlation"], np.ones(len(scores)), rows, rng)
+    codes, value, start = rows["patient"].cat.codes.to_numpy(), np.empty(len(rows)), 0
+    for j, name in enumerate(scores):
+        mine = (rows["score"] == name).to_numpy()
+        there = np.unique(rows["value"][mine])
+        cuts = stats.norm.ppf(np.cumsum(truth["margins"][start : start + len(there)])[:-1])
+        value[mine] = there[np.searchsorted(cuts, latent[codes[mine], j])]
+        start += len(there)
+    return rows.assign(value=value)
 
 
 def imputed(truth: Truth, rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -209,6 +253,8 @@ CASES = {
     "fractions": Case("easi_fraction", None, None, left_of_baseline, 100, 110, 40),
     "bounded": Case("nrs_change", "beta_binomial", None, bounded, 100, 111, 40),
     "lognormal": Case("ldh_change", "lognormal", None, lognormal, 100, 112, 40),
+    "joint": Case("scores_joint", None, None, several_scores, 500, 114, 40),
+    "copula": Case("correlations", "latent", None, behind_margins, 500, 115, values=5),
 }
 
 
@@ -221,6 +267,10 @@ def job_of(case: Case) -> tuple[Analysis, ModelFrame, Design]:
         data = frame.data[frame.data["patient"].isin(kept)].reset_index(drop=True)
         data["patient"] = data["patient"].cat.remove_unused_categories()
         frame = replace(frame, data=data)
+    if case.values is not None:
+        place = frame.data.groupby("score", observed=True)["value"].rank(method="first", pct=True)
+        cut = np.ceil(place * case.values)
+        frame = replace(frame, data=frame.data.assign(value=cut))
     analysis = analysis.with_sampler(draws=400, tune=400, chains=2)
     return analysis, frame, design_of(bambi_model(analysis, frame))
 
@@ -276,16 +326,34 @@ def compiled_graph(design: Design, frame: ModelFrame) -> tuple[Any, list[str]]:
     return nutpie.compile_pymc_model(graph, var_names=names), names
 
 
+def truths_and_outcomes(
+    case: Case, analysis: Analysis, frame: ModelFrame, design: Design
+) -> Iterator[tuple[Truth, pd.DataFrame]]:
+    """Truths with outcomes that follow from them, in which all values occur where that is asked."""
+    rng = np.random.default_rng(case.seed)
+    kept = 0
+    while kept < case.refits:
+        for truth in prior_truths(analysis, frame, design, case.refits, rng):
+            rows = case.data(truth, frame.data, rng)
+            if case.values is not None:
+                occur = rows.groupby("score", observed=True)["value"].nunique()
+                if (occur < case.values).any():
+                    continue
+            kept += 1
+            yield truth, rows
+            if kept == case.refits:
+                return
+
+
 def posteriors(case: Case) -> Iterator[tuple[Truth, xr.Dataset]]:
     """Truths with the draws of their refits."""
     analysis, frame, design = job_of(case)
-    rng = np.random.default_rng(case.seed)
-    truths = prior_truths(analysis, frame, design, case.refits, rng)
     compiled: Any = None
     if structure_of(analysis) is None:
         compiled, _ = compiled_graph(design, frame)
-    for number, truth in enumerate(truths):
-        one = replace(frame, data=case.data(truth, frame.data, rng))
+    drawn = truths_and_outcomes(case, analysis, frame, design)
+    for number, (truth, rows) in enumerate(drawn):
+        one = replace(frame, data=rows)
         seeded = analysis.with_sampler(seed=case.seed * 1000 + number)
         if compiled is None:
             # Predictors are part of the outcome's data where they are imputed.
@@ -326,7 +394,7 @@ def coverage(name: str) -> pd.DataFrame:
                 continue
             flat = draws[key].transpose("chain", "draw", ...).to_numpy()
             flat = flat.reshape(flat.shape[0] * flat.shape[1], -1)
-            for k, one in enumerate(np.atleast_1d(value)):
+            for k, one in enumerate(np.ravel(value)):
                 label = f"{key}[{k}]" if np.ndim(value) else key
                 below.setdefault(label, []).append(float((flat[:, k] < one).mean()))
     analysis, _, _ = job_of(case)

@@ -33,7 +33,7 @@ def fits() -> list[Fit]:
     for outcome in ("easi", "nrs", "poem", "dlqi"):
         for analysis, frame in plan(load_spec(f"ldh_groups_{outcome}"), cohort).jobs:
             design = design_of(bambi_model(analysis, frame))
-            found.append(Fit(analysis, cohort, frame, design, None, None, 0, ""))  # type: ignore[arg-type]
+            found.append(Fit(analysis, cohort, frame, design, None, None, 0, ""))
     return found
 
 

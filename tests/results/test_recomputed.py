@@ -25,7 +25,6 @@ EMBEDDED = ROOT / "src/adbayes/cohort/embedded"
 TARGETS = reconstruction_targets()
 # tests/reference/cohorts.R
 BY_R = pd.read_csv(ROOT / "tests/reference/cohorts.csv")
-MISSING = "the embedded cohorts are not there"
 
 
 def number(published_id: str) -> dict[str, Any]:
@@ -42,7 +41,6 @@ def statistic_of(row: dict[str, Any]) -> str:
     return f"{kind} {'high' if is_high_group(row['group']) else 'low'}"
 
 
-@pytest.mark.skipif(not EMBEDDED.is_dir(), reason=MISSING)
 @pytest.mark.parametrize("name", sorted(BY_R["file"].unique()))
 def test_the_reference_is_of_the_embedded_files(name: str) -> None:
     digest = hashlib.md5((EMBEDDED / name).read_bytes()).hexdigest()
@@ -50,7 +48,6 @@ def test_the_reference_is_of_the_embedded_files(name: str) -> None:
     assert set(BY_R.loc[BY_R["file"] == name, "md5"]) == {digest}, stale
 
 
-@pytest.mark.skipif(not EMBEDDED.is_dir(), reason=MISSING)
 @pytest.mark.parametrize("name", sorted(BY_R["file"].unique()))
 def test_tables_4_and_5_and_figure_2_are_what_r_finds(name: str) -> None:
     numbers = Recomputed(load_cohort(int(name[6:8])), TARGETS)

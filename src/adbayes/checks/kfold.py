@@ -93,7 +93,7 @@ def kfold(fit: Fit, folds: int = FOLDS, cores: int | None = None) -> "ELPDData":
         warning=False,
         good_k=None,  # type: ignore[arg-type]  # as az.loo_kfold makes it
         elpd_i=held_out,
-        pareto_k=None,  # type: ignore[arg-type]
+        pareto_k=None,  # type: ignore[arg-type]  # likewise
         n_folds=folds,
         p_kfold_i=inside - held_out,
     )

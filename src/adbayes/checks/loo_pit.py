@@ -89,7 +89,7 @@ def loo_pit(fit: Fit, seed: int | None = None, left_out: LeaveOneOut | None = No
     table = pd.DataFrame(
         {
             "unit": unit_names(fit),
-            "value": frame.data[frame.outcome].to_numpy(dtype=float),
+            "value": frame.y,
             "pit": np.clip(pit["y"].to_numpy(), 0, 1),
             "khat": khat,
         }
@@ -182,7 +182,7 @@ def pit_curves(table: pd.DataFrame, ci_prob: float = 0.95) -> pd.DataFrame:
 
 
 def _judged(pit: np.ndarray) -> Iterator[dict[str, object]]:
-    from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # not in its __all__
+    from arviz_stats.base.array import array_stats
 
     n = len(pit)
     mean = stats.norm(0.5, np.sqrt(1 / (12 * n)))

@@ -193,7 +193,7 @@ class Marginal:
         """
         if not self.sampled:
             return float("nan")
-        from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # not in its __all__
+        from arviz_stats.base.array import array_stats
 
         log = self.log_weight - 0.5 * ((self.theta - centre) / scale) ** 2
         # ArviZ takes the negative of a log weight, as for leave-one-out log-likelihoods.

@@ -92,7 +92,7 @@ def scaled(
         Rows of `power_scaling` without the columns that identify a fit.
     """
     import arviz as az
-    from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # not in its __all__
+    from arviz_stats.base.array import array_stats
 
     tree = xr.DataTree.from_dict(
         {

@@ -122,7 +122,7 @@ def _predictions(
     elif group_effects(a):
         probability = new_patients(fit, found.posterior, rng)  # 0/1: averaged over new patients
     else:
-        offset = 0.0 if fit.design.offset is None else fit.design.offset
+        offset = fit.design.added
         eta = fit.design.coefficient_draws(found.posterior) @ fit.design.X.T + offset
         probability = INVERSE_LINKS[a.link](eta).reshape(-1, frame.n_rows)
     place = {name: number for number, name in enumerate(found.units)}
@@ -130,7 +130,7 @@ def _predictions(
     predicted = (found.weights[:, column] * probability).sum(axis=0)
     order = np.argsort(predicted, kind="stable")
     predicted = predicted[order]
-    observed = frame.data[frame.outcome].to_numpy(dtype=float)[order]
+    observed = frame.y[order]
     # Equal predictions are one prediction: their outcomes are pooled whatever their order.
     observed = _tied(predicted, observed[None])[0]
     replicated = (rng.random((DRAWS, len(predicted))) < predicted).astype(float)

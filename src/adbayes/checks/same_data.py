@@ -76,7 +76,7 @@ def base_outcome(name: str) -> tuple[str, str]:
 
 def _rows(fit: Fit, *, as_modelled: bool) -> pd.DataFrame:
     """Unit, value and log-Jacobian of every row, on the scale of the score."""
-    z = fit.frame.data[fit.frame.outcome].to_numpy(dtype=float)
+    z = fit.frame.y
     table = pd.DataFrame({"unit": unit_names(fit), "value": z, "log_jacobian": 0.0})
     outcome, suffix = base_outcome(fit.frame.outcome)
     if as_modelled or not suffix:

@@ -139,10 +139,10 @@ def _is_date(cell: Cell) -> bool:
 def _study_visits(cells: list[Cell]) -> dict[str, int]:
     """The weeks of V1 to V4, if the column holds exactly these four names."""
     found = {str(cell) for cell in cells}
-    numbers = sorted(int(m[1]) for m in (_VISIT.fullmatch(name.lower()) for name in found) if m)
-    if len(found) != len(STUDY_VISITS) or numbers != [1, 2, 3, 4]:
+    matches = {name: _VISIT.fullmatch(name.lower()) for name in found}
+    order = {name: int(match[1]) for name, match in matches.items() if match}
+    if len(found) != len(STUDY_VISITS) or sorted(order.values()) != [1, 2, 3, 4]:
         return {}
-    order = {name: int(_VISIT.fullmatch(name.lower())[1]) for name in found}  # type: ignore[index]  # each name matched before
     return {name: STUDY_VISITS[k - 1] for name, k in order.items()}
 
 

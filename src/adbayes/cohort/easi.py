@@ -150,7 +150,7 @@ def responds(base: int, value: int, percent: int) -> bool:
 
 
 @njit(cache=True)
-def _tally(x, i, sign, subset, sums, squares, change, changes, cross, counts, total):  # type: ignore[no-untyped-def]
+def _tally(x, i, sign, subset, sums, squares, change, changes, cross, counts, total):  # type: ignore[no-untyped-def]  # Numba
     """Add or remove one patient from the sums; total holds responders and their baseline."""
     last = x.shape[0] - 1
     for v in range(x.shape[0]):
@@ -173,7 +173,7 @@ def _tally(x, i, sign, subset, sums, squares, change, changes, cross, counts, to
 
 
 @njit(cache=True)
-def _prior(x, i, mu, sigma, shapes):  # type: ignore[no-untyped-def]
+def _prior(x, i, mu, sigma, shapes):  # type: ignore[no-untyped-def]  # Numba
     """Minus the log density of the base model, one patient."""
     log_base = math.log(x[0, i] / 10.0)
     energy = log_base + 0.5 * ((log_base - mu) / sigma) ** 2
@@ -185,7 +185,7 @@ def _prior(x, i, mu, sigma, shapes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _distance(  # type: ignore[no-untyped-def]
+def _distance(  # type: ignore[no-untyped-def]  # Numba
     n,
     sums,
     squares,
@@ -233,7 +233,7 @@ def _distance(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _soft(n, sums, squares, change, changes, cross, total, gap, correlation):  # type: ignore[no-untyped-def]
+def _soft(n, sums, squares, change, changes, cross, total, gap, correlation):  # type: ignore[no-untyped-def]  # Numba
     """Cost of leaving the base model's correlations and the chosen baseline gap."""
     energy = 0.0
     for v in range(1, sums.size):
@@ -247,7 +247,7 @@ def _soft(n, sums, squares, change, changes, cross, total, gap, correlation):  #
 
 
 @njit(cache=True)
-def _search(  # type: ignore[no-untyped-def]
+def _search(  # type: ignore[no-untyped-def]  # Numba
     x,
     mean,
     sd,

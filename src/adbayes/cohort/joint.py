@@ -333,7 +333,7 @@ def _pairs(problem: JointProblem, state: Labels, numbers: Floats, lists: list[La
 
 
 @njit(cache=True)
-def _joint(x, y, z, design, answer, beta, se, skew, exact, found):  # type: ignore[no-untyped-def]
+def _joint(x, y, z, design, answer, beta, se, skew, exact, found):  # type: ignore[no-untyped-def]  # Numba
     """The joint numbers of one set of labels; the number of complete cases, or -1 without a fit."""
     terms, n = z.shape
     m = 0
@@ -361,7 +361,7 @@ def _joint(x, y, z, design, answer, beta, se, skew, exact, found):  # type: igno
 
 
 @njit(cache=True)
-def _numbers(x, y, many, skew, exact):  # type: ignore[no-untyped-def]
+def _numbers(x, y, many, skew, exact):  # type: ignore[no-untyped-def]  # Numba
     terms, n = many.shape[1:]
     found = np.full((many.shape[0], terms, 4), np.nan)
     beta, se, own_skew = np.zeros(terms + 2), np.zeros(terms + 2), skew.copy()
@@ -374,7 +374,7 @@ def _numbers(x, y, many, skew, exact):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _energy(found, wanted, scales, width):  # type: ignore[no-untyped-def]
+def _energy(found, wanted, scales, width):  # type: ignore[no-untyped-def]  # Numba
     total = 0.0
     for t in range(wanted.shape[0]):
         for k in range(4):
@@ -384,7 +384,7 @@ def _energy(found, wanted, scales, width):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _anneal(  # type: ignore[no-untyped-def]
+def _anneal(  # type: ignore[no-untyped-def]  # Numba
     x, y, z, lists, ends, wanted, scales, first, last, proposals, rng, best, least
 ):
     """Draw labels of one predictor after the other; `z` and `best` are changed in place."""

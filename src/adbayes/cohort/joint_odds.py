@@ -16,7 +16,7 @@ Z_95 = _CUT
 
 
 @njit(cache=True)
-def joint_fit(design, y, beta, se, fixed):  # type: ignore[no-untyped-def]
+def joint_fit(design, y, beta, se, fixed):  # type: ignore[no-untyped-def]  # Numba
     """Fit `y ~ design`, all coefficients or all but one.
 
     Parameters
@@ -108,7 +108,7 @@ def joint_fit(design, y, beta, se, fixed):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def deviance_at(design, y, beta):  # type: ignore[no-untyped-def]
+def deviance_at(design, y, beta):  # type: ignore[no-untyped-def]  # Numba
     """Minus twice the log-likelihood.
 
     Parameters
@@ -137,7 +137,7 @@ def deviance_at(design, y, beta):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def joint_limits(design, y, beta, k, se, best):  # type: ignore[no-untyped-def]
+def joint_limits(design, y, beta, k, se, best):  # type: ignore[no-untyped-def]  # Numba
     """The 95 % profile limits of one coefficient, as R's `confint(glm)`.
 
     Parameters

@@ -347,7 +347,7 @@ def _odds_rows(x: Floats, y: Labels, labels: NDArray[np.int8]) -> Floats:
 
 
 @njit(cache=True)
-def _groups(z, values, kinds, wanted, welch, missing, count, count_sd):  # type: ignore[no-untyped-def]
+def _groups(z, values, kinds, wanted, welch, missing, count, count_sd):  # type: ignore[no-untyped-def]  # Numba
     """Soft cost of the groups; `missing` receives the distances of what is printed."""
     n = z.size
     n0 = n1 = 0.0
@@ -382,7 +382,7 @@ def _groups(z, values, kinds, wanted, welch, missing, count, count_sd):  # type:
 
 
 @njit(cache=True)
-def _search(  # type: ignore[no-untyped-def]
+def _search(  # type: ignore[no-untyped-def]  # Numba
     x,
     y,
     z,

@@ -122,7 +122,7 @@ def reconstruct_lab(
 
 
 @njit(cache=True)
-def _search(values, seen, low_end, high_end, mu, sigma, m0, m1, s0, s1, scale, steps, rng):  # type: ignore[no-untyped-def]
+def _search(values, seen, low_end, high_end, mu, sigma, m0, m1, s0, s1, scale, steps, rng):  # type: ignore[no-untyped-def]  # Numba
     n = seen.size
     total = squares = 0.0
     for i in seen:
@@ -164,6 +164,6 @@ def _search(values, seen, low_end, high_end, mu, sigma, m0, m1, s0, s1, scale, s
 
 
 @njit(cache=True)
-def _log_density(value, mu, sigma):  # type: ignore[no-untyped-def]
+def _log_density(value, mu, sigma):  # type: ignore[no-untyped-def]  # Numba
     z = math.log(max(value, 1)) - mu
     return -math.log(max(value, 1)) - 0.5 * (z / sigma) ** 2

@@ -118,7 +118,7 @@ def _changed(labels: Labels, moves: Ints) -> Labels:
 
 
 @njit(cache=True)
-def _best_pairs(now, change, moves, weight, keep):  # type: ignore[no-untyped-def]
+def _best_pairs(now, change, moves, weight, keep):  # type: ignore[no-untyped-def]  # Numba
     """The pairs of moves of four patients whose changes together come nearest to the windows."""
     m, d = change.shape
     found = np.zeros((keep, 2), dtype=np.int64)

@@ -66,7 +66,7 @@ def small_groups(problem: LabelProblem, start: Labels, seed: int, count: int) ->
 
 
 @njit(cache=True)
-def _draw_groups(  # type: ignore[no-untyped-def]
+def _draw_groups(  # type: ignore[no-untyped-def]  # Numba
     v, size, low, high, others, middle, sd, bounds, sign, draws, keep, rng
 ) -> Ints:
     """Sets of positions in the sorted values `v` whose mean lies in the interval and t near its own."""

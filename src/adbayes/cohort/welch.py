@@ -73,7 +73,7 @@ def welch_bounds(p_value: Interval) -> Floats:
 
 
 @njit(cache=True)
-def welch_miss(n0, s0, q0, n1, s1, q1, bounds, sign):  # type: ignore[no-untyped-def]
+def welch_miss(n0, s0, q0, n1, s1, q1, bounds, sign):  # type: ignore[no-untyped-def]  # Numba
     """Distance of Welch's |t| from its interval.
 
     Parameters

@@ -251,7 +251,7 @@ def window(value: Floats | float, ends: tuple[float, float]) -> Floats:
 
 
 @njit(cache=True)
-def _anneal(  # type: ignore[no-untyped-def]
+def _anneal(  # type: ignore[no-untyped-def]  # Numba
     effects,
     cost,
     counts,

@@ -201,7 +201,7 @@ def historical_effect(studies: pd.DataFrame, reported: Prior) -> Prior:
             "A historical prior leaves out studies that may include the paper's patients: found "
             f"{', '.join(studies.loc[studies['overlaps'] != '', 'label'])}."
         )
-    mu, sigma = (float(reported[key]) for key in ("mu", "sigma"))  # type: ignore[arg-type]
+    mu, sigma = (reported.number(key) for key in ("mu", "sigma"))
     weights, means, sds = prediction(studies, sigma).two_normals()
     vague = ROBUST_WEIGHT if len(studies) > 1 else ONE_STUDY_WEIGHT
     return Prior.of(
@@ -233,6 +233,6 @@ def enthusiastic_effect(studies: pd.DataFrame, reported: Prior) -> Prior:
     DataError
         For no study.
     """
-    several = prediction(studies, float(reported["sigma"]))  # type: ignore[arg-type]
+    several = prediction(studies, reported.number("sigma"))
     centre = float(several.estimates[0]) if len(studies) == 1 else several.mean()
     return Prior.of("Normal", mu=centre, sigma=abs(centre) / float(stats.norm.isf(WRONG)))

@@ -65,10 +65,7 @@ class Fit:
         Groups posterior, sample_stats, log_prior (top-level parameters), log_likelihood (one a
         patient where the patient effects are integrated out, otherwise one a row), observed_data.
         """
-        outcome = self.frame.outcome
-        observed = xr.Dataset(
-            {outcome: ("__obs__", self.frame.data[outcome].to_numpy(dtype=float))}
-        )
+        observed = xr.Dataset({self.frame.outcome: ("__obs__", self.frame.y)})
         return xr.DataTree.from_dict(
             {
                 "posterior": self.posterior,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def dependences() -> Mapping[str, Dependence]:
     return MappingProxyType(read_dependences(tomllib.loads(text)["dependence"]))
 
 
-def read_dependences(tables: Mapping[str, Mapping[str, object]]) -> dict[str, Dependence]:
+def read_dependences(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Dependence]:
     """Check the ``[dependence]`` tables of a file.
 
     Parameters
@@ -103,7 +104,7 @@ def read_dependences(tables: Mapping[str, Mapping[str, object]]) -> dict[str, De
             raise SpecError(
                 f"{_FILE}: [dependence.{name}] has {', '.join(table)}; it takes {', '.join(keys)}."
             )
-        made = Dependence(**table)  # type: ignore[arg-type]
+        made = Dependence(**table)
         if not 0 <= made.other_lab <= made.same_lab < 1:
             raise SpecError(
                 f"{_FILE}: [dependence.{name}] needs 0 <= other_lab <= same_lab < 1, found "

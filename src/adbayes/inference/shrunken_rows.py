@@ -175,7 +175,7 @@ def _pick(log_weight: Array, rng: np.random.Generator) -> NDArray[np.int64]:
 
 def _r_hat(states: Array) -> float:
     """R-hat of early against late states, and of chains, whichever is worse."""
-    from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # not in its __all__
+    from arviz_stats.base.array import array_stats
 
     half = states.shape[1] // 2
     # ArviZ wants long chains: all chains' early states are one, all their late states another.

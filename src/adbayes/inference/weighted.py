@@ -55,7 +55,7 @@ class WeightedDraws:
         ConvergenceError
             Where Pareto k exceeds `MAX_PARETO_K`.
         """
-        from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # not in its __all__
+        from arviz_stats.base.array import array_stats
 
         smoothed, k = np.maximum(log_weight, log_weight.max() - 700), -np.inf
         tail = np.sort(smoothed)[

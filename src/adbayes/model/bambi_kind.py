@@ -21,21 +21,7 @@ IMPUTES = False
 
 
 def read(table: BambiTable, fill: Callable[[str], str], where: str) -> Likelihood:
-    """Read the likelihood off a `[model]` table.
-
-    Parameters
-    ----------
-    table : BambiTable
-        The table.
-    fill : callable
-        Puts the predictor of ``for_each`` into a text.
-    where : str
-        The file, for messages.
-
-    Returns
-    -------
-    Likelihood
-        Formulas, family and link.
+    """Formulas, family and link (`Kind.read`).
 
     Raises
     ------
@@ -79,18 +65,7 @@ def read(table: BambiTable, fill: Callable[[str], str], where: str) -> Likelihoo
 
 
 def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
-    """The parameters that need a prior.
-
-    Parameters
-    ----------
-    likelihood : Likelihood
-        From `read`.
-
-    Returns
-    -------
-    tuple of Parameter
-        Terms, group effects and what the family has beside the mean.
-    """
+    """Terms, group effects and what the family has beside the mean (`Kind.parameters`)."""
     single = set(likelihood.family.auxiliary) - {"threshold"}
     return tuple(
         Parameter(name, hyper="|" in name, listed="|" not in name and name not in single)
@@ -99,18 +74,7 @@ def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
 
 
 def answers(analysis: Analysis) -> frozenset[str]:
-    """The estimands that a formula's model has.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its formula, family and link.
-
-    Returns
-    -------
-    frozenset of str
-        Names of estimands.
-    """
+    """What a formula's model has, by its family and link (`Kind.answers`)."""
     a = analysis
     gaussian = a.family.name in ("gaussian", "t") and a.link == "identity"
     plain = set(a.formulas) == {MEAN}
@@ -143,21 +107,9 @@ def answers(analysis: Analysis) -> frozenset[str]:
 
 
 def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:
-    """Covariance of one new unit's outcomes: a variance between units, one within them.
+    """A variance between units and one within them (`Kind.covariance`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws of a Gaussian model with at most one group intercept.
-    analysis : Analysis
-        Names the group.
-    levels : list of str
-        The levels of time.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, level, level)``, squared outcome units.
+    Of a Gaussian model with at most one group intercept.
     """
     size = len(levels)
     within = posterior["sigma"].to_numpy()[..., None, None] ** 2 * np.eye(size)

@@ -72,6 +72,11 @@ class Design:
     parameter: str = MEAN
 
     @property
+    def added(self) -> np.ndarray:
+        """The offset of each row, 0 where the formula has none."""
+        return np.zeros(len(self.X)) if self.offset is None else self.offset
+
+    @property
     def coefficients(self) -> tuple[str, ...]:
         """Names of the columns."""
         return tuple(name for term in self.terms for name in term.coefficients)

@@ -1,7 +1,6 @@
 """The structure of kind `gaussian_copula`: its data, its graph, its draws by name, its likelihood."""
 
 from collections.abc import Iterator
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
 from adbayes.model.gaussian_copula import NAME as KIND
 from adbayes.model.gaussian_copula import covariance
-from adbayes.model.lkj import Lkj, correlations, pairs
-from adbayes.model.structure import Frozen
+from adbayes.model.lkj import Lkj, correlations, from_positions, matrix_in_pymc, pairs
+from adbayes.model.structure import Frozen, by_hand, labelled, of_kind
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -36,24 +35,7 @@ _CHUNK = 250  # draws at a time: a rectangle's arrays stay below 10 MB
 _MARGINS = "margins__value_dim"  # one share a value: not among the summarised parameters
 
 
-def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its kind.
-
-    Returns
-    -------
-    bool
-        True for every analysis of kind `gaussian_copula`.
-    """
-    return analysis.kind == KIND
-
-
-def _scores(frame: ModelFrame) -> list[str]:
-    return [str(one) for one in frame.data[SCORE].cat.categories]
+matches = of_kind(KIND)
 
 
 def values_of(frame: ModelFrame) -> dict[str, np.ndarray]:
@@ -69,15 +51,14 @@ def values_of(frame: ModelFrame) -> dict[str, np.ndarray]:
     dict of str to numpy.ndarray
         Score to its values, ascending.
     """
-    values = frame.data[frame.outcome].to_numpy(dtype=float)
-    return {name: np.unique(values[frame.outcomes == name]) for name in _scores(frame)}
+    values = frame.y
+    return {name: np.unique(values[frame.outcomes == name]) for name in frame.levels(SCORE)}
 
 
 def _categories(frame: ModelFrame, analysis: Analysis) -> np.ndarray:
     """Category of each unit's scores, -1 where missing."""
-    unit = frame.data[analysis.options["unit"]].cat.codes.to_numpy().astype(int)
-    values = frame.data[frame.outcome].to_numpy(dtype=float)
-    found = np.full((unit.max() + 1, len(_scores(frame))), -1)
+    unit, values = frame.codes(analysis.options["unit"]), frame.y
+    found = np.full((unit.max() + 1, len(frame.levels(SCORE))), -1)
     for j, (name, there) in enumerate(values_of(frame).items()):
         mine = frame.outcomes == name
         found[unit[mine], j] = np.searchsorted(there, values[mine])
@@ -85,54 +66,24 @@ def _categories(frame: ModelFrame, analysis: Analysis) -> np.ndarray:
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """What is frozen when it is compiled (`Structure.frozen`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Names the units.
-    frame : ModelFrame
-        The rows.
-    design : Design
-        Not used.
-
-    Returns
-    -------
-    tuple
-        Number of units, number of scores, number of values of all scores together.
+    Number of units, number of scores, number of values of all scores together.
     """
     category = _categories(frame, analysis)
     return *category.shape, sum(map(len, values_of(frame).values()))
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses with the same frozen parts.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        The rows.
-    design : Design
-        Not used.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        As `adbayes.model.copula_density.value_and_gradient` takes them.
-    """
+    """As `adbayes.model.copula_density.value_and_gradient` takes them (`Structure.swap_data`)."""
     count = np.array([len(values) for values in values_of(frame).values()])
-    eta, weight = (
-        float(dict(analysis.priors[name].parameters)[key])  # type: ignore[arg-type]
-        for name, key in (("correlation", "eta"), ("margins", "a"))
-    )
+    priors = analysis.priors
     return {
         "category": _categories(frame, analysis).astype(float),
         "first": (np.cumsum(count) - count).astype(float),
         "count": count.astype(float),
-        "correlation_shape": Lkj(eta).shapes(len(count)),
-        "margin_weight": np.array([weight]),
+        "correlation_shape": Lkj(priors["correlation"].number("eta")).shapes(len(count)),
+        "margin_weight": np.array([priors["margins"].number("a")]),
     }
 
 
@@ -181,51 +132,24 @@ def pymc_model(units: int, size: int, total: int) -> "pm.Model":
         inside = pt.log(width) - pt.softplus(places) - pt.softplus(-places)
         pm.Potential("jacobian", pt.sum(pt.switch(missing, 0, pt.switch(ends, places, inside))))
         found = correlations([2 * position[k] - 1 for k in range(count)], size)
-        C = pt.eye(size)
-        for (i, j), value in zip(combinations(range(size), 2), found, strict=True):
-            C = pt.set_subtensor(C[[i, j], [j, i]], value)
+        C = matrix_in_pymc(found, size)
         pm.Potential("normals", pt.sum(pm.logp(pm.MvNormal.dist(np.zeros(size), C), z)))
     return model
 
 
 def nutpie_model(units: int, size: int, total: int) -> Any:
-    """The density for nutpie, compiled by Numba.
+    """The same density, compiled by Numba (`Structure.pymc_model`).
 
-    Parameters
-    ----------
-    units, size, total : int
-        From `frozen`.
-
-    Returns
-    -------
-    nutpie compiled model
-        With placeholder data; the latent normals are sampled and not kept.
+    The latent normals are sampled and not kept.
     """
-    from nutpie.compiled_pyfunc import from_pyfunc
-
     from adbayes.model.copula_density import value_and_gradient
 
     count = size * (size - 1) // 2
-
-    def density(theta: np.ndarray, **data: np.ndarray) -> tuple[float, np.ndarray]:
-        gradient = np.empty_like(theta)
-        return value_and_gradient(theta, gradient, **data), gradient
-
-    def expanded(theta: np.ndarray, **data: np.ndarray) -> dict[str, np.ndarray]:
-        return {
-            "position": expit(theta[:count]),
-            "gammas": np.exp(theta[count : count + total]),
-        }
-
-    data = pymc_model(units, size, total).data_vars
-    return from_pyfunc(
-        count + total + units * size,
-        lambda: density,
-        lambda *_: expanded,
-        [np.dtype(float)] * 2,
-        [(count,), (total,)],
-        ["position", "gammas"],
-        shared_data={one.name: np.asarray(one.get_value(), dtype=float) for one in data},
+    return by_hand(
+        pymc_model(units, size, total),
+        value_and_gradient,
+        {"position": (count,), "gammas": (total,), "places": (units, size)},
+        {"position": lambda p, _: expit(p), "gammas": lambda g, _: np.exp(g)},
     )
 
 
@@ -236,25 +160,11 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under the names users see.
+    """``correlation`` by pair of scores, and ``margins`` (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With the free variables of `pymc_model`.
-    frame : ModelFrame
-        The scores and their values.
-    design, analysis, rng : Design, Analysis, numpy.random.Generator
-        Not used.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``correlation`` by pair of scores; ``margins``, the share of each value of each score.
+    Margins are the share of each value of each score.
     """
-    size = len(_scores(frame))
-    partial = 2 * sampled["position"].to_numpy() - 1
-    found = np.stack(correlations(list(np.moveaxis(partial, -1, 0)), size), axis=-1)
+    found = from_positions(sampled["position"].to_numpy(), len(frame.levels(SCORE)))
     gammas, start = sampled["gammas"].to_numpy(), 0
     shares = []
     for values in values_of(frame).values():
@@ -268,41 +178,16 @@ def _labelled(correlation: np.ndarray, margins: np.ndarray, frame: ModelFrame) -
     cells = [f"{name}, {value:g}" for name, there in values_of(frame).items() for value in there]
     return xr.Dataset(
         {
-            "correlation": (("chain", "draw", "correlation_dim"), correlation),
-            "margins": (("chain", "draw", _MARGINS), margins),
-        },
-        coords={
-            "chain": np.arange(correlation.shape[0]),
-            "draw": np.arange(correlation.shape[1]),
-            "correlation_dim": pairs(_scores(frame)),
-            _MARGINS: cells,
-        },
+            "correlation": labelled(correlation, {"correlation_dim": pairs(frame.levels(SCORE))}),
+            "margins": labelled(margins, {_MARGINS: cells}),
+        }
     )
 
 
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        The scores and their values.
-    design : Design
-        Not used.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`; one chain.
-    """
+    """As `named` (`Structure.prior_draws`)."""
     there = values_of(frame)
     found = analysis.priors["correlation"].sample(size, rng, len(there))
     shares = [analysis.priors["margins"].sample(size, rng, len(own)) for own in there.values()]
@@ -322,25 +207,11 @@ def _margins(posterior: xr.Dataset, frame: ModelFrame) -> Iterator[tuple[np.ndar
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Log probability of each unit's scores, the latent normals integrated out.
+    """Log probability of each unit's scores (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them.
-    frame : ModelFrame
-        The data.
-    design : Design
-        Not used.
-    analysis : Analysis
-        Names the units.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, <unit>)``: rectangle probabilities by the sequential importance sampler of
-        Geweke, Hajivassiliou and Keane (Genz 1992, doi 10.1080/10618600.1992.10477010) on `POINTS`
-        points of one lattice, the same for all draws.
+    The latent normals are integrated out: rectangle probabilities by the sequential importance
+    sampler of Geweke, Hajivassiliou and Keane (Genz 1992, doi 10.1080/10618600.1992.10477010) on
+    `POINTS` points of one lattice, the same for all draws.
     """
     category = _categories(frame, analysis)
     size = category.shape[1]
@@ -364,15 +235,7 @@ def log_likelihood(
         part = slice(start, start + _CHUNK)
         density[part] = _rectangles(factor[part], low[part], high[part], points)
     name = analysis.options["unit"]
-    return xr.DataArray(
-        density.reshape(shape),
-        dims=("chain", "draw", name),
-        coords={
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            name: [str(level) for level in frame.data[name].cat.categories],
-        },
-    )
+    return labelled(density.reshape(shape), {name: frame.levels(name)}, posterior)
 
 
 def _rectangles(
@@ -401,32 +264,16 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New scores of new units with the same scores present, one set a draw.
+    """Scores of new units with the same scores present (`Structure.replicate`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        Not used.
-    analysis : Analysis
-        Names the units.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``; values that occur in the data.
+    They are values that occur in the data.
     """
-    unit = frame.data[analysis.options["unit"]].cat.codes.to_numpy().astype(int)
+    unit = frame.codes(analysis.options["unit"])
     factor = np.linalg.cholesky(covariance(posterior, analysis, []))
     normal = factor @ rng.standard_normal((*factor.shape[:2], factor.shape[-1], unit.max() + 1))
     found = np.empty((*factor.shape[:2], len(unit)))
     for j, ((values, below), name) in enumerate(
-        zip(_margins(posterior, frame), _scores(frame), strict=True)
+        zip(_margins(posterior, frame), frame.levels(SCORE), strict=True)
     ):
         mine = frame.outcomes == name
         share = ndtr(normal[:, :, j, unit[mine]])

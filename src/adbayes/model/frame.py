@@ -63,6 +63,41 @@ class ModelFrame:
         return {name: int(self.data[name].isna().sum()) for name in self.imputed}
 
     @property
+    def y(self) -> np.ndarray:
+        """The outcome of each row, in its own units."""
+        return self.data[self.outcome].to_numpy(dtype=float)
+
+    def levels(self, column: str) -> list[str]:
+        """The levels of a categorical column.
+
+        Parameters
+        ----------
+        column : str
+            Its name.
+
+        Returns
+        -------
+        list of str
+            In their order.
+        """
+        return [str(level) for level in self.data[column].cat.categories]
+
+    def codes(self, column: str) -> np.ndarray:
+        """The level of each row, counted from 0.
+
+        Parameters
+        ----------
+        column : str
+            A categorical one.
+
+        Returns
+        -------
+        numpy.ndarray
+            Places in `levels`.
+        """
+        return self.data[column].cat.codes.to_numpy().astype(int)
+
+    @property
     def n_rows(self) -> int:
         """Rows used."""
         return len(self.data)

@@ -25,21 +25,9 @@ IMPUTES = False
 
 
 def read(table: GaussianCopulaTable, fill: Callable[[str], str], where: str) -> Likelihood:
-    """Read the likelihood off a `[model]` table.
+    """Indexed by unit and score (`Kind.read`).
 
-    Parameters
-    ----------
-    table : GaussianCopulaTable
-        The table.
-    fill : callable
-        Not used: there is no predictor.
-    where : str
-        The file, for messages.
-
-    Returns
-    -------
-    Likelihood
-        Indexed by unit and score; its formula only names the columns, because margins are free.
+    Its formula only names the columns, because margins are free.
 
     Raises
     ------
@@ -55,17 +43,9 @@ def read(table: GaussianCopulaTable, fill: Callable[[str], str], where: str) -> 
 
 
 def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
-    """The parameters that need a prior.
+    """``correlation`` and ``margins`` (`Kind.parameters`).
 
-    Parameters
-    ----------
-    likelihood : Likelihood
-        Not used.
-
-    Returns
-    -------
-    tuple of Parameter
-        ``correlation``, of the latent normals, and ``margins``, the shares of each score's values.
+    Of the latent normals, and the shares of each score's values.
     """
     return (
         Parameter("correlation", listed=False, distributions=("LKJ",)),
@@ -74,34 +54,10 @@ def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
 
 
 def answers(analysis: Analysis) -> frozenset[str]:
-    """The estimands it has.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Says whether rows are stacked.
-
-    Returns
-    -------
-    frozenset of str
-        Names of estimands.
-    """
+    """Correlations, where rows are stacked (`Kind.answers`)."""
     return frozenset({"correlation", "partial_correlation"} if analysis.data.stack else ())
 
 
 def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:
-    """Covariance of one unit's latent normals.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws.
-    analysis, levels : Analysis, list of str
-        Not used.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, score, score)``; variances are 1.
-    """
+    """Of one unit's latent normals, whose variances are 1 (`Kind.covariance`)."""
     return matrices(posterior["correlation"].transpose("chain", "draw", ...).to_numpy())

@@ -145,7 +145,7 @@ def horseshoe_scales(prior: Prior) -> dict[str, Prior]:
     dict of str to Prior
         `slopes_tau`, `slopes_lambda` and `slopes_slab` (the slab's variance).
     """
-    stated = {name: float(value) for name, value in prior.parameters}  # type: ignore[arg-type]
+    stated = {name: prior.number(name) for name, _ in prior.parameters}
     tau0 = global_scale(stated["relevant"], stated["predictors"], stated["patients"])
     half = stated["slab_df"] / 2
     return {

@@ -1,6 +1,7 @@
 """The kind `imputed_logistic`: a logistic regression on predictors of which some have gaps."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -20,21 +21,9 @@ IMPUTES = True
 
 
 def read(table: ImputedLogisticTable, fill: Callable[[str], str], where: str) -> Likelihood:
-    """Read the likelihood off a `[model]` table.
+    """Bernoulli with logit link (`Kind.read`).
 
-    Parameters
-    ----------
-    table : ImputedLogisticTable
-        The table.
-    fill : callable
-        Puts the predictor of ``for_each`` into a text.
-    where : str
-        The file, for messages.
-
-    Returns
-    -------
-    Likelihood
-        Bernoulli with logit link; the columns to impute in `options`, apart by a space.
+    The columns to impute are in `options`, apart by a space.
 
     Raises
     ------
@@ -76,59 +65,27 @@ def _columns(term: str, other: str) -> tuple[str, ...]:
 
 
 def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
-    """The parameters that need a prior.
-
-    Parameters
-    ----------
-    likelihood : Likelihood
-        From `read`.
-
-    Returns
-    -------
-    tuple of Parameter
-        Terms, which `slopes` may stand for, and those of the imputation's regressions.
-    """
+    """Terms, which `slopes` may stand for, and those of the imputation (`Kind.parameters`)."""
     common = likelihood.formulas[MEAN].common
     slopes = tuple(name for name in common if name != "Intercept")
-    normal = {"listed": False, "distributions": ("Normal",)}
     intercept, slope, sigma = IMPUTATION
+    normal = partial(Parameter, listed=False, distributions=("Normal",))
     return (
-        *(Parameter(name, **normal) for name in common),  # type: ignore[arg-type]
+        *map(normal, common),
         Parameter(BLOCK, False, False, ("Normal", "RegularizedHorseshoe"), slopes),
-        Parameter(intercept, **normal),  # type: ignore[arg-type]
-        Parameter(slope, **normal),  # type: ignore[arg-type]
+        normal(intercept),
+        normal(slope),
         Parameter(sigma, listed=False, distributions=("HalfNormal",)),
     )
 
 
 def answers(analysis: Analysis) -> frozenset[str]:
-    """The estimands it has.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Not used.
-
-    Returns
-    -------
-    frozenset of str
-        Names of estimands.
-    """
+    """What a logistic regression has (`Kind.answers`)."""
     return frozenset({"odds_ratio", "risk_difference", "risk_ratio"})
 
 
 def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:
-    """Refuse: a patient has one outcome.
-
-    Parameters
-    ----------
-    posterior, analysis, levels : xarray.Dataset, Analysis, list of str
-        Not used.
-
-    Returns
-    -------
-    numpy.ndarray
-        Never.
+    """Refused: a patient has one outcome (`Kind.covariance`).
 
     Raises
     ------

@@ -7,14 +7,14 @@ from adbayes.errors import SpecError
 from adbayes.model import imputation
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
+from adbayes.model.coefficients import split_terms
 from adbayes.model.frame import ModelFrame
 from adbayes.model.imputation import BLOCK, IMPUTATION, Rows
 from adbayes.model.imputation import NAME as NAME
 from adbayes.model.imputed_density import data_of
 from adbayes.model.imputed_density import pymc_model as pymc_model
-from adbayes.model.logistic_regression import split_terms
 from adbayes.model.priors import Prior
-from adbayes.model.structure import Frozen
+from adbayes.model.structure import Frozen, labelled, of_kind
 
 DIMS = {
     "X": ("row", "coefficient"),
@@ -31,20 +31,7 @@ FREE = frozenset({"row"})
 POSITIVE = frozenset({"prior_sigma", "slopes_scales", "impute_prior_sigma"})
 
 
-def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its kind.
-
-    Returns
-    -------
-    bool
-        True for the kind of this name.
-    """
-    return analysis.kind == NAME
+matches = of_kind(NAME)
 
 
 def rows_of(frame: ModelFrame, design: Design, analysis: Analysis) -> Rows:
@@ -80,40 +67,20 @@ def rows_of(frame: ModelFrame, design: Design, analysis: Analysis) -> Rows:
     listed = analysis.options["impute"].split()
     for name in listed:
         X[frame.data[name].isna().to_numpy(), names.index(name)] = np.nan
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    return Rows(X, y, names, tuple(names.index(name) for name in listed))
+    return Rows(X, frame.y, names, tuple(names.index(name) for name in listed))
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """What is frozen when it is compiled (`Structure.frozen`).
 
-    Parameters
-    ----------
-    analysis, frame, design : Analysis, ModelFrame, Design
-        What is fitted.
-
-    Returns
-    -------
-    tuple
-        Columns, columns with gaps, number of missing values, columns under the horseshoe.
+    Columns, columns with gaps, number of missing values, columns under the horseshoe.
     """
     shape = rows_of(frame, design, analysis).shape(analysis.priors)
     return (shape.width, shape.imputed, shape.missing, shape.shrunk)
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses with the same frozen parts.
-
-    Parameters
-    ----------
-    analysis, frame, design : Analysis, ModelFrame, Design
-        What is fitted.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        As `data_of`.
-    """
+    """As `adbayes.model.imputed_density.data_of` (`Structure.swap_data`)."""
     return data_of(rows_of(frame, design, analysis), analysis.priors)
 
 
@@ -124,29 +91,16 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under the terms' names.
+    """One variable a term, the imputation's parameters and imputed values (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        As nutpie gives them.
-    frame, design, analysis : ModelFrame, Design, Analysis
-        What was fitted.
-    rng : numpy.random.Generator
-        Not used.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term, the imputation's parameters, under a horseshoe its scales, and for each
-        column with gaps ``<column>_missing``: the imputed values by patient, on the standardised
-        scale.
+    Under a horseshoe its scales; for each column with gaps ``<column>_missing``: the imputed values by
+    patient, on the standardised scale.
     """
     rows = rows_of(frame, design, analysis)
     posterior = split_terms(sampled["beta"].to_numpy(), design)
     for name, labels in _labels(rows, analysis.priors).items():
-        values = sampled[name].to_numpy()
-        posterior[name] = _labelled(name, values, labels) if labels else (("chain", "draw"), values)
+        axes = {f"{name}_dim": labels} if labels else {}
+        posterior[name] = labelled(sampled[name].to_numpy(), axes)
     missing = sampled["missing"].to_numpy() if rows.gaps[0].size else None
     return _with_missing(posterior, missing, rows, frame)
 
@@ -154,21 +108,9 @@ def named(
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior, missing values from what they imply given the observed predictors.
+    """As `named`, without the horseshoe's scales (`Structure.prior_draws`).
 
-    Parameters
-    ----------
-    frame, design, analysis : ModelFrame, Design, Analysis
-        What is to be fitted.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`, without the horseshoe's scales; one chain.
+    Missing values from what the draws imply given the observed predictors.
     """
     rows, priors = rows_of(frame, design, analysis), analysis.priors
     beta = np.empty((size, len(rows.names)))
@@ -182,7 +124,7 @@ def prior_draws(
     labels = _labels(rows, priors)
     for name in IMPUTATION:
         values = priors[name].sample(size, rng, len(labels[name]))[None]
-        draws[name] = _labelled(name, values, labels[name])
+        draws[name] = labelled(values, {f"{name}_dim": labels[name]})
     missing = imputation.draw_missing(draws, rows, rng) if rows.gaps[0].size else None
     return _with_missing(draws, missing, rows, frame)
 
@@ -190,27 +132,12 @@ def prior_draws(
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Log probability of each outcome given what was observed of the row.
+    """Log probability of each outcome given what was observed of the row (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them.
-    frame, design, analysis : ModelFrame, Design, Analysis
-        What was fitted.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, __obs__)``, missing values integrated out.
+    Missing values are integrated out.
     """
     values = imputation.log_likelihood(posterior, rows_of(frame, design, analysis))
-    coords = {
-        "chain": posterior["chain"],
-        "draw": posterior["draw"],
-        "__obs__": np.arange(frame.n_rows),
-    }
-    return xr.DataArray(values, dims=("chain", "draw", "__obs__"), coords=coords)
+    return labelled(values, {"__obs__": range(frame.n_rows)}, posterior)
 
 
 def replicate(
@@ -220,22 +147,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes for the same rows, each draw with its own imputed values.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` or `prior_draws` give them.
-    frame, design, analysis : ModelFrame, Design, Analysis
-        What is fitted.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)`` of 0 and 1.
-    """
+    """0 and 1 for the same rows, each draw with its own imputed values (`Structure.replicate`)."""
     p = risk(posterior, frame, design, analysis, {})
     return (rng.random(p.shape) < p).astype(float)
 
@@ -317,11 +229,6 @@ def _labels(rows: Rows, priors: dict[str, Prior]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _labelled(name: str, values: np.ndarray, labels: tuple[str, ...]) -> xr.DataArray:
-    dim = f"{name}_dim"
-    return xr.DataArray(values, dims=("chain", "draw", dim), coords={dim: list(labels)})
-
-
 def _with_missing(
     posterior: xr.Dataset, missing: np.ndarray | None, rows: Rows, frame: ModelFrame
 ) -> xr.Dataset:
@@ -332,10 +239,8 @@ def _with_missing(
     for j in rows.imputed:
         mine = column == j
         if mine.any():
-            dim = f"{rows.names[j]}__missing_dim"
-            posterior[f"{rows.names[j]}_missing"] = xr.DataArray(
-                missing[..., mine],
-                dims=("chain", "draw", dim),
-                coords={dim: [str(one) for one in who[row[mine]]]},
+            names = [str(one) for one in who[row[mine]]]
+            posterior[f"{rows.names[j]}_missing"] = labelled(
+                missing[..., mine], {f"{rows.names[j]}__missing_dim": names}
             )
     return posterior

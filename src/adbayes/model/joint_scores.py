@@ -13,8 +13,7 @@ import xarray as xr
 from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, SCORE, Analysis
 from adbayes.model.families import FAMILIES
-from adbayes.model.formula import parse_formula
-from adbayes.model.kind import Likelihood, Parameter
+from adbayes.model.kind import Likelihood, Parameter, ungrouped
 from adbayes.model.lkj import matrices
 from adbayes.model.spec_tables import JointScoresTable
 
@@ -24,21 +23,7 @@ IMPUTES = False
 
 
 def read(table: JointScoresTable, fill: Callable[[str], str], where: str) -> Likelihood:
-    """Read the likelihood off a `[model]` table.
-
-    Parameters
-    ----------
-    table : JointScoresTable
-        The table.
-    fill : callable
-        Puts the predictor of ``for_each`` into a text.
-    where : str
-        The file, for messages.
-
-    Returns
-    -------
-    Likelihood
-        Gaussian with identity link, indexed by unit, time and score.
+    """Gaussian with identity link, indexed by unit, time and score (`Kind.read`).
 
     Raises
     ------
@@ -46,19 +31,9 @@ def read(table: JointScoresTable, fill: Callable[[str], str], where: str) -> Lik
         For a formula that cannot be read or has group effects, and for two of unit, time and score
         that are one column.
     """
-    faults: list[str] = []
     family = FAMILIES["gaussian"]
-    formulas = {}
-    try:
-        formulas[MEAN] = parse_formula(fill(table.formula), family.name)
-    except SpecError as error:
-        faults.append(f"{where}: [model] {error}")
-    else:
-        faults += [
-            f"{where}: [model] formula: {name!r} is a group effect; kind {NAME} has the effects of "
-            f"{table.unit!r} already, leave it out"
-            for name in formulas[MEAN].groups
-        ]
+    instead = f"; kind {NAME} has the effects of {table.unit!r} already, leave it out"
+    formulas, faults = ungrouped(fill(table.formula), where, instead)
     named = (table.unit, table.time, SCORE)
     if len(set(named)) < len(named):
         faults.append(
@@ -72,19 +47,10 @@ def read(table: JointScoresTable, fill: Callable[[str], str], where: str) -> Lik
 
 
 def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
-    """The parameters that need a prior.
+    """The mean's terms, SDs and correlations (`Kind.parameters`).
 
-    Parameters
-    ----------
-    likelihood : Likelihood
-        From `read`.
-
-    Returns
-    -------
-    tuple of Parameter
-        The mean's terms; ``effect_sd`` (one a score) and ``effect_correlation`` of the units'
-        effects; ``sigma`` (one a score, used at every time) and ``residual_correlation`` of the
-        residuals.
+    ``effect_sd`` (one a score) and ``effect_correlation`` of the units' effects; ``sigma`` (one a
+    score, used at every time) and ``residual_correlation`` of the residuals.
     """
     return (
         *(Parameter(name, distributions=("Normal",)) for name in likelihood.formulas[MEAN].common),
@@ -96,33 +62,14 @@ def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
 
 
 def answers(analysis: Analysis) -> frozenset[str]:
-    """The estimands it has.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Not used.
-
-    Returns
-    -------
-    frozenset of str
-        Names of estimands.
-    """
+    """Correlations (`Kind.answers`)."""
     return frozenset({"correlation", "partial_correlation"})
 
 
 def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:
-    """Refuse: a unit has several outcomes at a level.
+    """Refused: a unit has several outcomes at a level (`Kind.covariance`).
 
-    Parameters
-    ----------
-    posterior, analysis, levels : xarray.Dataset, Analysis, list of str
-        Not used.
-
-    Returns
-    -------
-    numpy.ndarray
-        Never; see `effect_covariance` and `residual_covariance`.
+    See `effect_covariance` and `residual_covariance`.
 
     Raises
     ------

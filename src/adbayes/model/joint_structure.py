@@ -4,22 +4,26 @@ The patients' effects are integrated out. `adbayes.model.joint_density` has the 
 sampled; the graph here, with one covariance of all scores at all times, is its oracle.
 """
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from scipy.special import expit
 
-from adbayes.errors import SpecError
 from adbayes.model.analysis import SCORE, Analysis
 from adbayes.model.bambi_model import Design
+from adbayes.model.coefficients import (
+    linear_predictor,
+    normal_priors,
+    prior_coefficients,
+    split_terms,
+)
 from adbayes.model.frame import ModelFrame
 from adbayes.model.joint_scores import NAME as KIND
 from adbayes.model.joint_scores import effect_covariance, residual_covariance
-from adbayes.model.lkj import Lkj, correlations, pairs
-from adbayes.model.logistic_regression import linear_predictor, normal_priors, split_terms
-from adbayes.model.structure import Frozen
+from adbayes.model.lkj import Lkj, correlations, from_positions, matrix_in_pymc, pairs
+from adbayes.model.structure import Frozen, by_hand, labelled, of_kind, scales
+from adbayes.model.visit_patterns import log_density, patterns
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -46,76 +50,41 @@ POSITIVE = frozenset({"prior_sigma", "effect_scale", "sigma_scale", "effect_shap
 }
 
 
-def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its kind.
-
-    Returns
-    -------
-    bool
-        True for every analysis of kind `joint_scores`.
-    """
-    return analysis.kind == KIND
+matches = of_kind(KIND)
 
 
 def _levels(frame: ModelFrame, analysis: Analysis) -> tuple[list[str], list[str]]:
     """Times and scores in the data."""
-    columns = (analysis.options["time"], SCORE)
-    times, scores = ([str(one) for one in frame.data[name].cat.categories] for name in columns)
-    return times, scores
+    return frame.levels(analysis.options["time"]), frame.levels(SCORE)
 
 
 def _placed(frame: ModelFrame, analysis: Analysis) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Unit, time and score of every row, counted from 0."""
-    names = (analysis.options["unit"], analysis.options["time"], SCORE)
-    unit, time, score = (frame.data[name].cat.codes.to_numpy().astype(int) for name in names)
-    return unit, time, score
+    unit, time = (frame.codes(analysis.options[name]) for name in ("unit", "time"))
+    return unit, time, frame.codes(SCORE)
+
+
+def _sizes(analysis: Analysis, frame: ModelFrame) -> tuple[int, int, int]:
+    """Numbers of times, scores, and matrices of residual correlations."""
+    times, scores = _levels(frame, analysis)
+    groups = len(times) if analysis.options["residuals"] == "by_time" else 1
+    return len(times), len(scores), groups
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """What is frozen when it is compiled (`Structure.frozen`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Says how the residuals are correlated.
-    frame : ModelFrame
-        Gives the numbers of times and scores.
-    design : Design
-        Gives the number of coefficients.
-
-    Returns
-    -------
-    tuple
-        Numbers of coefficients, times, scores, and matrices of residual correlations.
+    Numbers of coefficients, times, scores, and matrices of residual correlations.
     """
-    times, scores = _levels(frame, analysis)
-    matrices_of = len(times) if analysis.options["residuals"] == "by_time" else 1
-    return design.X.shape[1], len(times), len(scores), matrices_of
+    return design.X.shape[1], *_sizes(analysis, frame)
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses with the same frozen parts.
+    """Outcomes by unit, time and score, and the priors' values (`Structure.swap_data`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors and names the columns.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        `X`, the different rows of the design matrix; `row_of` each unit, time and score, and `y`,
-        both 0 where missing; `pattern_of` each unit and what is `present` in a pattern; the priors'
-        values; and the scale on which the coefficients are sampled (`beta_start`, `beta_root`).
+    `X`, the different rows of the design matrix; `row_of` each unit, time and score, and `y`, both 0
+    where missing; `pattern_of` each unit and what is `present` in a pattern; and the scale on which
+    the coefficients are sampled (`beta_start`, `beta_root`).
 
     Raises
     ------
@@ -124,46 +93,37 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
     """
     times, scores = _levels(frame, analysis)
     unit, time, score = _placed(frame, analysis)
-    values = frame.data[frame.outcome].to_numpy(dtype=float)
-    if design.offset is not None:
-        values = values - design.offset
+    priors = analysis.priors
+    values = frame.y - design.added
     shape = (unit.max() + 1, len(times), len(scores))
     X, of = np.unique(design.X, axis=0, return_inverse=True)
-    row_of, y, there = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
+    row_of, y = np.zeros(shape), np.zeros(shape)
     row_of[unit, time, score], y[unit, time, score] = of.reshape(-1), values
-    there[unit, time, score] = True
-    patterns, pattern_of = np.unique(there.reshape(len(there), -1), axis=0, return_inverse=True)
+    place = time * len(scores) + score
+    kinds, pattern_of = patterns(unit, place, len(times) * len(scores))
     mu, spread = normal_priors(analysis, design)
-    start, root = _sampling_scale(design.X, values, time * len(scores) + score, mu, spread)
+    start, root = _sampling_scale(design.X, values, place, mu, spread)
+    sds = {
+        name: scales(analysis, name, len(scores), f"scores ({', '.join(scores)})", "score")
+        for name in ("effect_sd", "sigma")
+    }
     return {
         "X": X,
         "row_of": row_of,
         "y": y,
-        "pattern_of": pattern_of.reshape(-1).astype(float),
-        "present": patterns.reshape(-1, *shape[1:]).astype(float),
+        "pattern_of": pattern_of.astype(float),
+        "present": kinds.reshape(-1, *shape[1:]).astype(float),
         "prior_mu": mu,
         "prior_sigma": spread,
         "beta_start": start,
         "beta_root": root,
-        "effect_scale": _scales(analysis, "effect_sd", scores),
-        "sigma_scale": _scales(analysis, "sigma", scores),
-        "effect_shape": _shape(analysis, "effect_correlation", len(scores)),
-        "residual_shape": _shape(analysis, "residual_correlation", len(scores)),
+        "effect_scale": sds["effect_sd"],
+        "sigma_scale": sds["sigma"],
+        **{
+            f"{name}_shape": Lkj(priors[f"{name}_correlation"].number("eta")).shapes(len(scores))
+            for name in ("effect", "residual")
+        },
     }
-
-
-def _scales(analysis: Analysis, name: str, scores: list[str]) -> np.ndarray:
-    stated = np.atleast_1d(np.asarray(analysis.priors[name]["sigma"], dtype=float))
-    if len(stated) not in (1, len(scores)):
-        raise SpecError(
-            f"{analysis.where_from}: [priors.{analysis.prior_set}] {name!r}: sigma has {len(stated)} "
-            f"values for {len(scores)} scores ({', '.join(scores)}); give one number, or one a score"
-        )
-    return np.array(np.broadcast_to(stated, len(scores)))
-
-
-def _shape(analysis: Analysis, name: str, size: int) -> np.ndarray:
-    return Lkj(float(dict(analysis.priors[name].parameters)["eta"])).shapes(size)  # type: ignore[arg-type]
 
 
 def _sampling_scale(
@@ -205,10 +165,7 @@ def pymc_model(width: int, n_times: int, size: int, groups: int) -> "pm.Model":
 
     def matrix(position: Any, sd: Any) -> Any:
         found = correlations([2 * position[k] - 1 for k in range(count)], size)
-        whole = pt.eye(size)
-        for (i, j), value in zip(combinations(range(size), 2), found, strict=True):
-            whole = pt.set_subtensor(whole[[i, j], [j, i]], value)
-        return sd[:, None] * whole * sd[None, :]
+        return sd[:, None] * matrix_in_pymc(found, size) * sd[None, :]
 
     with pm.Model() as model:
         X = pm.Data("X", np.zeros((1, width)))
@@ -246,55 +203,28 @@ def pymc_model(width: int, n_times: int, size: int, groups: int) -> "pm.Model":
 
 
 def nutpie_model(width: int, n_times: int, size: int, groups: int) -> Any:
-    """The same density for nutpie, compiled by Numba.
-
-    Parameters
-    ----------
-    width, n_times, size, groups : int
-        As `pymc_model`.
-
-    Returns
-    -------
-    nutpie compiled model
-        With placeholder data and the free variables of `pymc_model`.
-    """
-    from nutpie.compiled_pyfunc import from_pyfunc
-
+    """The same density and variables, compiled by Numba (`Structure.pymc_model`)."""
     from adbayes.model.joint_density import value_and_gradient
 
     count = size * (size - 1) // 2
-    shapes = {
+    parts = {
         "coefficients": (width,),
         "effect_sd": (size,),
         "sigma": (n_times, size),
         "effect_position": (count,),
         "residual_position": (groups, count),
     }
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
-
-    def density(theta: np.ndarray, **data: np.ndarray) -> tuple[float, np.ndarray]:
-        gradient = np.empty_like(theta)
-        return value_and_gradient(theta, gradient, **data), gradient
-
-    def expanded(theta: np.ndarray, **data: np.ndarray) -> dict[str, np.ndarray]:
-        z, t, s, e, r = np.split(theta, ends[:-1])
-        return {
-            "coefficients": data["beta_start"] + data["beta_root"] @ z,
-            "effect_sd": data["effect_scale"] * np.exp(t),
-            "sigma": data["sigma_scale"] * np.exp(s.reshape(n_times, size)),
-            "effect_position": expit(e),
-            "residual_position": expit(r.reshape(groups, count)),
-        }
-
-    data = pymc_model(width, n_times, size, groups).data_vars
-    return from_pyfunc(
-        int(ends[-1]),
-        lambda: density,
-        lambda *_: expanded,
-        [np.dtype(float)] * len(shapes),
-        list(shapes.values()),
-        list(shapes),
-        shared_data={one.name: np.asarray(one.get_value(), dtype=float) for one in data},
+    return by_hand(
+        pymc_model(width, n_times, size, groups),
+        value_and_gradient,
+        parts,
+        {
+            "coefficients": lambda z, data: data["beta_start"] + data["beta_root"] @ z,
+            "effect_sd": lambda t, data: data["effect_scale"] * np.exp(t),
+            "sigma": lambda s, data: data["sigma_scale"] * np.exp(s),
+            "effect_position": lambda e, _: expit(e),
+            "residual_position": lambda r, _: expit(r),
+        },
     )
 
 
@@ -305,33 +235,16 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under the names users see.
+    """One variable a term, SDs and correlations (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With the free variables of `pymc_model`.
-    frame : ModelFrame
-        The levels of time and score.
-    design : Design
-        Names and levels of the terms.
-    analysis : Analysis
-        Names the columns.
-    rng : numpy.random.Generator
-        Not used.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term; ``effect_sd`` by score, ``sigma`` by time and score,
-        ``effect_correlation`` and ``residual_correlation`` by pair of scores (and time).
+    ``effect_sd`` by score, ``sigma`` by time and score, ``effect_correlation`` and
+    ``residual_correlation`` by pair of scores (and time).
     """
     size = len(_levels(frame, analysis)[1])
     values = {name: sampled[name].to_numpy() for name in ("effect_sd", "sigma")}
     for name in ("effect", "residual"):
-        partial = 2 * sampled[f"{name}_position"].to_numpy() - 1
-        found = correlations(list(np.moveaxis(partial, -1, 0)), size)
-        values[f"{name}_correlation"] = np.stack(found, axis=-1)
+        position = sampled[f"{name}_position"].to_numpy()
+        values[f"{name}_correlation"] = from_positions(position, size)
     return _labelled(sampled["coefficients"].to_numpy(), values, frame, design, analysis)
 
 
@@ -349,43 +262,18 @@ def _labelled(
     for name, array in values.items():
         labels = pairs(scores) if name.endswith("_correlation") else scores
         # Scores last, where a list of prior values is one a score.
-        dims = ["chain", "draw", *([f"{name}_time"] if array.ndim == 4 else []), f"{name}_dim"]
-        draws[name] = (dims, array)
-        draws = draws.assign_coords({f"{name}_dim": labels})
-        if array.ndim == 4:
-            draws = draws.assign_coords({f"{name}_time": times})
+        by_time = {f"{name}_time": times} if array.ndim == 4 else {}
+        draws[name] = labelled(array, {**by_time, f"{name}_dim": labels})
     return draws
 
 
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        The levels of time and score.
-    design : Design
-        Names and levels of the terms.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`; one chain.
-    """
+    """As `named` (`Structure.prior_draws`)."""
     priors = analysis.priors
-    _, n_times, count, groups = frozen(analysis, frame, design)
-    assert isinstance(n_times, int)
-    assert isinstance(count, int)
-    assert isinstance(groups, int)
-    columns = [priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
+    n_times, count, groups = _sizes(analysis, frame)
+    coefficients = prior_coefficients(analysis, design, size, rng)
     residual = priors["residual_correlation"].sample(size * groups, rng, count)
     values = {
         "effect_sd": priors["effect_sd"].sample(size, rng, count)[None],
@@ -395,61 +283,26 @@ def prior_draws(
         "effect_correlation": priors["effect_correlation"].sample(size, rng, count)[None],
         "residual_correlation": residual.reshape(1, size, groups, -1),
     }
-    return _labelled(np.concatenate(columns, axis=1)[None], values, frame, design, analysis)
+    return _labelled(coefficients, values, frame, design, analysis)
 
 
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Marginal log-likelihood, one a unit: what leave-one-patient-out needs.
+    """Marginal, one a unit (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them.
-    frame : ModelFrame
-        The data.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the columns.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, <unit>)``.
+    It is what leaving out one patient needs.
     """
     times, scores = _levels(frame, analysis)
     unit, time, score = _placed(frame, analysis)
-    residual = frame.data[frame.outcome].to_numpy(dtype=float) - linear_predictor(posterior, design)
-    cells = len(times) * len(scores)
-    row = np.full((unit.max() + 1, cells), -1)
-    row[unit, time * len(scores) + score] = np.arange(len(unit))
-    kinds, which = np.unique(row >= 0, axis=0, return_inverse=True)
-    which = which.reshape(-1)
     S = np.tile(effect_covariance(posterior), (1, 1, len(times), len(times)))
     for t, block in enumerate(np.moveaxis(residual_covariance(posterior), 2, 0)):
         own = slice(t * len(scores), (t + 1) * len(scores))
         S[..., own, own] += block
+    residual = frame.y - linear_predictor(posterior, design)
+    density = log_density(residual, unit, time * len(scores) + score, S)
     name = analysis.options["unit"]
-    density = np.empty((*residual.shape[:2], len(row)))
-    for kind, present in enumerate(kinds):
-        members = np.flatnonzero(which == kind)
-        own_residual = residual[..., row[members][:, present]]
-        factor = np.linalg.cholesky(S[..., present, :][..., present])
-        white = np.linalg.solve(factor, own_residual.swapaxes(-1, -2))
-        log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
-        constant = present.sum() * np.log(2 * np.pi) + log_det
-        density[..., members] = -0.5 * (constant[..., None] + (white**2).sum(axis=-2))
-    return xr.DataArray(
-        density,
-        dims=("chain", "draw", name),
-        coords={
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            name: [str(level) for level in frame.data[name].cat.categories],
-        },
-    )
+    return labelled(density, {name: frame.levels(name)}, posterior)
 
 
 def replicate(
@@ -459,26 +312,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes of new units with the same values present, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the columns.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``.
-    """
+    """Outcomes of new units with the same values present (`Structure.replicate`)."""
     unit, time, score = _placed(frame, analysis)
     mean = linear_predictor(posterior, design)
     of_unit = np.linalg.cholesky(effect_covariance(posterior))

@@ -1,7 +1,8 @@
 """What a kind of model declares: its keys, its parameters, what it answers, its covariance.
 
 A kind is a module with the names of `Kind`; `adbayes.model.kinds` lists them. How it is compiled,
-sampled and replicated is the matter of a `adbayes.model.structure.Structure`.
+sampled and replicated is the matter of a `adbayes.model.structure.Structure`. What its functions take
+and give is said once, at the protocol; a kind's own docstrings say what is its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from pydantic import BaseModel
 
-from adbayes.model.families import Family
-from adbayes.model.formula import Formula
+from adbayes.errors import SpecError
+from adbayes.model.families import FAMILIES, Family
+from adbayes.model.formula import Formula, parse_formula
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -83,15 +85,99 @@ class Kind(Protocol):
         """The keys of `[model]`."""
 
     def read(self, table: Any, fill: Callable[[str], str], where: str) -> Likelihood:
-        """The likelihood a table states; `fill` puts the predictor in; SpecError with all faults."""
+        """The likelihood that a `[model]` table states.
+
+        Parameters
+        ----------
+        table : pydantic.BaseModel
+            A `TABLE`.
+        fill : callable
+            Puts the predictor of ``for_each`` into a text.
+        where : str
+            The file, for messages.
+
+        Returns
+        -------
+        Likelihood
+            Formulas, family, link and options.
+
+        Raises
+        ------
+        SpecError
+            With all faults at once.
+        """
 
     def parameters(self, likelihood: Likelihood) -> tuple[Parameter, ...]:
-        """The parameters that need a prior."""
+        """The parameters that need a prior.
+
+        Parameters
+        ----------
+        likelihood : Likelihood
+            From `read`.
+
+        Returns
+        -------
+        tuple of Parameter
+            In the order in which a spec states them.
+        """
 
     def answers(self, analysis: "Analysis") -> frozenset[str]:
-        """The estimands it has."""
+        """The estimands it has.
+
+        Parameters
+        ----------
+        analysis : Analysis
+            Its likelihood, its options, and the column that the estimands are by.
+
+        Returns
+        -------
+        frozenset of str
+            Names that `[estimands] report` may hold.
+        """
 
     def covariance(
         self, posterior: "xr.Dataset", analysis: "Analysis", levels: list[str]
     ) -> np.ndarray:
-        """Covariance over units of their outcomes at the levels: ``(chain, draw, level, level)``."""
+        """Covariance over units of one unit's outcomes at some levels.
+
+        Parameters
+        ----------
+        posterior : xarray.Dataset
+            Draws.
+        analysis : Analysis
+            Says which covariance it is.
+        levels : list of str
+            The levels of time, in the order of the data.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(chain, draw, level, level)``, squared outcome units.
+        """
+
+
+def ungrouped(text: str, where: str, instead: str) -> tuple[dict[str, Formula], list[str]]:
+    """Read the formula of a Gaussian mean that has no group effects.
+
+    Parameters
+    ----------
+    text : str
+        The formula.
+    where : str
+        The file, for messages.
+    instead : str
+        What the kind has in the place of group effects, for messages.
+
+    Returns
+    -------
+    tuple of dict and list of str
+        The formula by the name of its parameter, and the faults found.
+    """
+    try:
+        formula = parse_formula(text, FAMILIES["gaussian"].name)
+    except SpecError as error:
+        return {}, [f"{where}: [model] {error}"]
+    place = f"{where}: [model] formula"
+    return {"mu": formula}, [
+        f"{place}: {name!r} is a group effect{instead}" for name in formula.groups
+    ]

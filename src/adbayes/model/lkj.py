@@ -82,6 +82,48 @@ def correlations(partial: Sequence[Any], n: int) -> list[Any]:
     ]
 
 
+def from_positions(position: np.ndarray, n: int) -> np.ndarray:
+    """Correlations from the places of the partial correlations between -1 and 1.
+
+    Parameters
+    ----------
+    position : numpy.ndarray
+        ``(..., n (n - 1) / 2)``, between 0 and 1.
+    n : int
+        Number of variables.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape, in the order of `pairs`.
+    """
+    partial = np.moveaxis(2 * position - 1, -1, 0)
+    return np.stack(correlations(list(partial), n), axis=-1)
+
+
+def matrix_in_pymc(values: Sequence[Any], n: int) -> Any:
+    """The correlation matrix as a graph.
+
+    Parameters
+    ----------
+    values : sequence of PyTensor scalars
+        The correlations, in the order of `pairs`.
+    n : int
+        Number of variables.
+
+    Returns
+    -------
+    PyTensor matrix
+        ``(n, n)``.
+    """
+    import pytensor.tensor as pt
+
+    whole = pt.eye(n)
+    for (i, j), value in zip(combinations(range(n), 2), values, strict=True):
+        whole = pt.set_subtensor(whole[[i, j], [j, i]], value)
+    return whole
+
+
 @dataclass(frozen=True)
 class Lkj:
     """A distribution over correlation matrices of any size.
@@ -165,5 +207,4 @@ class Lkj:
             ``(size, n (n - 1) / 2)``, in the order of `pairs`.
         """
         shapes = self.shapes(n)
-        partial = 2 * rng.beta(shapes, shapes, (size, len(shapes))) - 1
-        return np.stack(correlations(list(partial.T), n), axis=-1)
+        return from_positions(rng.beta(shapes, shapes, (size, len(shapes))), n)

@@ -12,9 +12,14 @@ from scipy import stats
 
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.bambi_model import Design, design_of
+from adbayes.model.coefficients import (
+    linear_predictor,
+    normal_priors,
+    prior_coefficients,
+    split_terms,
+)
 from adbayes.model.frame import ModelFrame
-from adbayes.model.logistic_regression import linear_predictor, split_terms
-from adbayes.model.structure import Frozen
+from adbayes.model.structure import Frozen, labelled
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -39,18 +44,9 @@ SCALE = "sigma"
 
 
 def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
+    """A normal or t outcome with identity link and a formula for ``sigma`` (`Structure.matches`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Its formulas, family and priors.
-
-    Returns
-    -------
-    bool
-        True for a normal or t outcome with identity link and a formula for ``sigma`` (its log), no
-        groups, normal priors of all coefficients and, for t, a gamma prior of ``nu``.
+    That of its log; no groups, normal priors of all coefficients and, for t, a gamma prior of ``nu``.
     """
     return (
         analysis.kind == "bambi"
@@ -67,21 +63,9 @@ def matches(analysis: Analysis) -> bool:
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """What is frozen when it is compiled (`Structure.frozen`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Says which family it is.
-    frame : ModelFrame
-        Not used.
-    design : Design
-        The predictors of the mean.
-
-    Returns
-    -------
-    tuple of (int, int, str)
-        Numbers of coefficients of the mean and of the log SD, and the family.
+    Numbers of coefficients of the mean and of the log SD, and the family.
     """
     return (design.X.shape[1], scale_design(design).X.shape[1], analysis.family.name)
 
@@ -103,32 +87,16 @@ def scale_design(design: Design) -> Design:
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses of this structure, width and family.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors of the mean.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        The data of `DIMS`; `nu_alpha` and `nu_beta` only for the family t.
-    """
+    """By the names of `DIMS`; `nu_alpha` and `nu_beta` for the family t only (`Structure.swap_data`)."""
     scale = scale_design(design)
-    mu, sigma = _priors(analysis, design)
-    scale_mu, scale_sigma = _priors(analysis, scale)
-    n = frame.n_rows
+    mu, sigma = normal_priors(analysis, design)
+    scale_mu, scale_sigma = normal_priors(analysis, scale)
     found = {
         "X": design.X,
         "Z": scale.X,
-        "y": frame.data[frame.outcome].to_numpy(dtype=float),
-        "offset": np.zeros(n) if design.offset is None else design.offset,
-        "scale_offset": np.zeros(n) if scale.offset is None else scale.offset,
+        "y": frame.y,
+        "offset": design.added,
+        "scale_offset": scale.added,
         "prior_mu": mu,
         "prior_sigma": sigma,
         "scale_prior_mu": scale_mu,
@@ -138,26 +106,6 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         nu = analysis.priors["nu"]
         found |= {f"nu_{key}": np.asarray(nu[key], dtype=float) for key in ("alpha", "beta")}
     return found
-
-
-def _stated(name: str) -> str:
-    """The name of a prior, from that of its draws: ``sigma.x`` for ``sigma_x``."""
-    return name.replace("_", ".", 1)
-
-
-def _prior_names(design: Design) -> list[str]:
-    named = [term.name for term in design.terms]
-    return named if design.parameter == MEAN else [_stated(name) for name in named]
-
-
-def _priors(analysis: Analysis, design: Design) -> tuple[np.ndarray, np.ndarray]:
-    """Means and SDs of the normal priors of a design's coefficients."""
-    mu, sigma = [], []
-    for name, term in zip(_prior_names(design), design.terms, strict=True):
-        prior, width = analysis.priors[name], len(term.coefficients)
-        mu.append(np.broadcast_to(np.asarray(prior["mu"], dtype=float), width))
-        sigma.append(np.broadcast_to(np.asarray(prior["sigma"], dtype=float), width))
-    return np.concatenate(mu), np.concatenate(sigma)
 
 
 def pymc_model(width: int, scale_width: int, family: str) -> "pm.Model":
@@ -210,23 +158,9 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under Bambi's names.
+    """One variable a term, and ``nu`` for the family t (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With `coefficients`, `scale_coefficients` and, for t, `nu`.
-    frame, rng : ModelFrame, numpy.random.Generator
-        Not used.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        Says which family it is.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term (those of the log SD are called ``sigma_...``), and ``nu``.
+    Terms of the log SD are called ``sigma_...``.
     """
     parts = [
         split_terms(sampled["coefficients"].to_numpy(), design),
@@ -235,39 +169,16 @@ def named(
     found = xr.merge(parts, join="exact")
     if analysis.family.name != "t":
         return found
-    return found.assign(nu=(("chain", "draw"), sampled["nu"].to_numpy()))
+    return found.assign(nu=labelled(sampled["nu"].to_numpy()))
 
 
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        Not used.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`, one chain.
-    """
+    """As `named` (`Structure.prior_draws`)."""
     drawn: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     for name, one in (("coefficients", design), ("scale_coefficients", scale_design(design))):
-        columns = [
-            analysis.priors[prior].sample(size, rng, len(term.coefficients))
-            for prior, term in zip(_prior_names(one), one.terms, strict=True)
-        ]
-        drawn[name] = (("chain", "draw", name), np.concatenate(columns, axis=1)[None])
+        drawn[name] = (("chain", "draw", name), prior_coefficients(analysis, one, size, rng))
     if analysis.family.name == "t":
         drawn["nu"] = (("chain", "draw"), analysis.priors["nu"].sample(size, rng).reshape(1, -1))
     return named(xr.Dataset(drawn), frame, design, analysis, rng)
@@ -287,37 +198,15 @@ def _parts(
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Pointwise log-likelihood, one a row.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names.
-    frame : ModelFrame
-        The outcome.
-    design : Design
-        The predictors of the mean.
-    analysis : Analysis
-        Says which family it is.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, __obs__)``.
-    """
+    """One a row, by ``__obs__`` (`Structure.log_likelihood`)."""
     location, scale, nu = _parts(posterior, design, analysis)
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
+    y = frame.y
     values = (
         stats.norm.logpdf(y, location, scale)
         if nu is None
         else stats.t.logpdf(y, nu, location, scale)
     )
-    coords = {"chain": posterior["chain"], "draw": posterior["draw"]}
-    return xr.DataArray(
-        values,
-        dims=("chain", "draw", "__obs__"),
-        coords={**coords, "__obs__": np.arange(frame.n_rows)},
-    )
+    return labelled(np.asarray(values), {"__obs__": range(frame.n_rows)}, posterior)
 
 
 def replicate(
@@ -327,26 +216,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes for the same rows, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors of the mean.
-    analysis : Analysis
-        Says which family it is.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``, outcome units.
-    """
+    """New outcomes for the same rows (`Structure.replicate`)."""
     location, scale, nu = _parts(posterior, design, analysis)
     noise = (
         rng.standard_normal(location.shape)

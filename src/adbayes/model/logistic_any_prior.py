@@ -45,76 +45,33 @@ replicate = normal_case.replicate
 
 
 def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its formula, family and priors.
-
-    Returns
-    -------
-    bool
-        True for a Bernoulli outcome with logit link, no groups, and priors of `FAMILIES`.
-    """
-    return (
-        analysis.kind == "bambi"
-        and analysis.family.name == "bernoulli"
-        and analysis.link == "logit"
-        and not analysis.mean.groups
-        and all(
-            p.distribution in FAMILIES and not p.is_hierarchical for p in analysis.priors.values()
-        )
-    )
+    """Bernoulli with logit link, no groups and priors of `FAMILIES` (`Structure.matches`)."""
+    return normal_case.has_priors_of(analysis, FAMILIES)
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
+    """The number of coefficients, and of components of the largest mixture (`Structure.frozen`)."""
+    return _sizes(analysis, design)
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        Not used.
-    design : Design
-        The predictors.
 
-    Returns
-    -------
-    tuple of int
-        The number of coefficients, and of components of the largest mixture.
-    """
+def _sizes(analysis: Analysis, design: Design) -> tuple[int, int]:
     return design.X.shape[1], max(_components(p) for p in analysis.priors.values())
 
 
 def _components(prior: Prior) -> int:
-    return int(np.size(prior["w"])) if prior.distribution == "NormalMixture" else 1  # type: ignore[arg-type]
+    return np.asarray(prior["w"], dtype=float).size if prior.distribution == "NormalMixture" else 1
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses of this structure and width.
+    """By the names of `DIMS` (`Structure.swap_data`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        By the names of `DIMS`. What a family does not use is 0, or 1 where it must be positive.
+    What a family does not use is 0, or 1 where it must be positive.
     """
-    width, size = (int(n) for n in frozen(analysis, frame, design))  # type: ignore[arg-type]
-    n = frame.n_rows
+    width, size = _sizes(analysis, design)
     data = {
         "X": design.X,
-        "y": frame.data[frame.outcome].to_numpy(dtype=float),
-        "offset": np.zeros(n) if design.offset is None else design.offset,
+        "y": frame.y,
+        "offset": design.added,
         "family": np.zeros((width, 3)),
         # One normal is a mixture of equal ones: no weight is 0, whose logarithm is not finite.
         "log_weight": np.full((width, size), -np.log(size)),

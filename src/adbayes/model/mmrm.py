@@ -12,8 +12,7 @@ import xarray as xr
 from adbayes.errors import SpecError
 from adbayes.model.analysis import MEAN, SCORE, Analysis
 from adbayes.model.families import FAMILIES
-from adbayes.model.formula import parse_formula
-from adbayes.model.kind import Likelihood, Parameter
+from adbayes.model.kind import Likelihood, Parameter, ungrouped
 from adbayes.model.lkj import matrices
 from adbayes.model.spec_tables import MmrmTable
 
@@ -23,40 +22,16 @@ IMPUTES = False
 
 
 def read(table: MmrmTable, fill: Callable[[str], str], where: str) -> Likelihood:
-    """Read the likelihood off a `[model]` table.
-
-    Parameters
-    ----------
-    table : MmrmTable
-        The table.
-    fill : callable
-        Puts the predictor of ``for_each`` into a text.
-    where : str
-        The file, for messages.
-
-    Returns
-    -------
-    Likelihood
-        Gaussian with identity link, indexed by unit and time.
+    """Gaussian with identity link, indexed by unit and time (`Kind.read`).
 
     Raises
     ------
     SpecError
         For a formula that cannot be read or has group effects, and for a unit that is the time.
     """
-    faults: list[str] = []
     family = FAMILIES["gaussian"]
-    formulas = {}
-    try:
-        formulas[MEAN] = parse_formula(fill(table.formula), family.name)
-    except SpecError as error:
-        faults.append(f"{where}: [model] {error}")
-    else:
-        faults += [
-            f"{where}: [model] formula: {name!r} is a group effect, which kind mmrm has not; "
-            "the covariance takes its place"
-            for name in formulas[MEAN].groups
-        ]
+    instead = ", which kind mmrm has not; the covariance takes its place"
+    formulas, faults = ungrouped(fill(table.formula), where, instead)
     if table.unit == table.time:
         faults.append(f"{where}: [model] unit and time are both {table.unit!r}; name two columns")
     if faults:
@@ -66,18 +41,9 @@ def read(table: MmrmTable, fill: Callable[[str], str], where: str) -> Likelihood
 
 
 def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
-    """The parameters that need a prior.
+    """The mean's terms, ``sigma`` and ``correlation`` (`Kind.parameters`).
 
-    Parameters
-    ----------
-    likelihood : Likelihood
-        From `read`.
-
-    Returns
-    -------
-    tuple of Parameter
-        The mean's terms; ``sigma``, one SD a visit (one for all under compound symmetry);
-        ``correlation``, a matrix (one number under compound symmetry).
+    One SD a visit and a matrix; under compound symmetry one SD and one number.
     """
     free = likelihood.options["covariance"] == "unstructured"
     return (
@@ -90,18 +56,7 @@ def parameters(likelihood: Likelihood) -> tuple[Parameter, ...]:
 
 
 def answers(analysis: Analysis) -> frozenset[str]:
-    """The estimands it has.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its options, and the column that the estimands are by.
-
-    Returns
-    -------
-    frozenset of str
-        Names of estimands; SDs, shares and correlations only by the column of time.
-    """
+    """SDs, shares and correlations only by the column of time (`Kind.answers`)."""
     found = {"mean", "mean_change", "ratio_of_means"}
     if analysis.estimands.by == analysis.options["time"]:
         found |= {"predictive_sd", "share_mcid", "correlation"}
@@ -113,22 +68,7 @@ def answers(analysis: Analysis) -> frozenset[str]:
 
 
 def covariance(posterior: xr.Dataset, analysis: Analysis, levels: list[str]) -> np.ndarray:
-    """Covariance of one unit's outcomes.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws of ``sigma`` and ``correlation``.
-    analysis : Analysis
-        Says which covariance it is.
-    levels : list of str
-        The levels of time, in the order of the data.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, level, level)``, squared outcome units.
-    """
+    """From ``sigma`` and ``correlation`` (`Kind.covariance`)."""
     if analysis.options["covariance"] == "compound_symmetry":
         size = len(levels)
         variance = posterior["sigma"].to_numpy()[..., None, None] ** 2

@@ -175,13 +175,14 @@ class Prior:
                 raise SpecError(f"{distribution}: {key} must be positive, found {value!r}")
             clean.append((key, float(value) if np.ndim(value) == 0 else _tuple(numbers)))
         if distribution in BLOCKS:
-            stated = dict(clean)
-            if any(isinstance(value, tuple) for value in stated.values()):
+            if not all(isinstance(value, float) for _, value in clean):
                 raise SpecError("RegularizedHorseshoe: one number each; it is one prior of a block")
-            if not stated["relevant"] < stated["predictors"]:  # type: ignore[operator]
+            block = cls(distribution, tuple(clean))
+            relevant, predictors = block.number("relevant"), block.number("predictors")
+            if not relevant < predictors:
                 raise SpecError(
-                    f"RegularizedHorseshoe: relevant must be below predictors, found "
-                    f"{stated['relevant']:g} of {stated['predictors']:g}"
+                    "RegularizedHorseshoe: relevant must be below predictors, found "
+                    f"{relevant:g} of {predictors:g}"
                 )
         if distribution in MIXTURES and (wrong := fault(distribution, dict(clean))):
             raise SpecError(wrong)
@@ -257,6 +258,29 @@ class Prior:
     def __getitem__(self, parameter: str) -> "Value":
         return dict(self.parameters)[parameter]
 
+    def number(self, parameter: str) -> float:
+        """A parameter that is one number.
+
+        Parameters
+        ----------
+        parameter : str
+            PyMC's name.
+
+        Returns
+        -------
+        float
+            Its value.
+
+        Raises
+        ------
+        TypeError
+            For a list and for a prior.
+        """
+        value = self[parameter]
+        if not isinstance(value, float):
+            raise TypeError(f"{parameter} of {self} is not one number")
+        return value
+
     def __repr__(self) -> str:
         return f"{self}: {self.why}" if self.why else str(self)
 
@@ -322,9 +346,9 @@ class Prior:
             a constant.
         """
         if self.distribution == "LKJ":
-            return Lkj(float(self["eta"])).log_density(values)  # type: ignore[arg-type]
+            return Lkj(self.number("eta")).log_density(values)
         if self.distribution == "Dirichlet":
-            return Dirichlet(float(self["a"])).log_density(values)  # type: ignore[arg-type]
+            return Dirichlet(self.number("a")).log_density(values)
         return np.asarray(self.frozen().logpdf(values), dtype=float)
 
     def sample(self, size: int, rng: np.random.Generator, width: int | None = None) -> np.ndarray:

@@ -18,10 +18,16 @@ import xarray as xr
 
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
+from adbayes.model.coefficients import (
+    linear_predictor,
+    normal_priors,
+    prior_coefficients,
+    split_terms,
+    width,
+)
 from adbayes.model.frame import ModelFrame
-from adbayes.model.logistic_regression import linear_predictor, normal_priors, split_terms
 from adbayes.model.priors import Prior
-from adbayes.model.structure import Frozen
+from adbayes.model.structure import labelled
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -45,18 +51,9 @@ POSITIVE = frozenset({"n_rows", "n_in_group", "prior_sigma", "group_scale", "res
 
 
 def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
+    """A Gaussian outcome with identity link and one intercept a group (`Structure.matches`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Its formula, family and priors.
-
-    Returns
-    -------
-    bool
-        True for a Gaussian outcome with identity link, one intercept for each level of one column,
-        normal coefficient priors and half-normal priors of both SDs.
+    The coefficients have normal priors and both SDs half-normal ones.
     """
     if (
         analysis.kind != "bambi"
@@ -93,52 +90,23 @@ def group_sums(frame: ModelFrame, analysis: Analysis, columns: np.ndarray) -> np
     numpy.ndarray
         ``(level,)`` or ``(level, k)``, in the order of the categories.
     """
-    group = frame.data[analysis.mean.grouping[0]].cat
-    sums = np.zeros((len(group.categories), *columns.shape[1:]))
-    np.add.at(sums, group.codes.to_numpy(), columns)
+    group = analysis.mean.grouping[0]
+    sums = np.zeros((len(frame.levels(group)), *columns.shape[1:]))
+    np.add.at(sums, frame.codes(group), columns)
     return sums
 
 
-def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
-
-    Parameters
-    ----------
-    analysis, frame : Analysis, ModelFrame
-        Not used.
-    design : Design
-        The predictors.
-
-    Returns
-    -------
-    tuple of int
-        The number of coefficients.
-    """
-    return (design.X.shape[1],)
+frozen = width
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses of this structure and width.
+    """Sums of the data and the priors' values (`Structure.swap_data`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors and the grouping column.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        Sums of squares and products (`XtX`, `Xty`, `yty`), sums by group (`X_sum`, `y_sum`,
-        `n_in_group`), the number of rows, and the priors' values.
+    Squares and products (`XtX`, `Xty`, `yty`), sums by group (`X_sum`, `y_sum`, `n_in_group`) and the
+    number of rows.
     """
     X = design.X
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    if design.offset is not None:
-        y = y - design.offset
+    y = frame.y - design.added
     mu, sigma = normal_priors(analysis, design)
     group = analysis.priors[analysis.mean.groups[0]]["sigma"]
     assert isinstance(group, Prior)  # `matches` has seen it
@@ -208,30 +176,14 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under Bambi's names, the group effects drawn from their exact conditional.
+    """Bambi's names; the group effects are drawn from their exact conditional (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With `coefficients`, `group_sigma` and `sigma`.
-    frame : ModelFrame
-        The data.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        Names the grouping column.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term, ``1|<group>_sigma``, ``sigma`` and ``1|<group>``.
+    One variable a term, ``1|<group>_sigma``, ``sigma`` and ``1|<group>``.
     """
     group = analysis.mean.grouping[0]
     posterior = split_terms(sampled["coefficients"].to_numpy(), design)
-    posterior[f"1|{group}_sigma"] = (("chain", "draw"), sampled["group_sigma"].to_numpy())
-    posterior["sigma"] = (("chain", "draw"), sampled["sigma"].to_numpy())
+    posterior[f"1|{group}_sigma"] = labelled(sampled["group_sigma"].to_numpy())
+    posterior["sigma"] = labelled(sampled["sigma"].to_numpy())
     posterior[f"1|{group}"] = draw_group_effects(posterior, frame, design, analysis, rng)
     return posterior
 
@@ -239,32 +191,12 @@ def named(
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior, without the group effects.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        Not used.
-    design : Design
-        Names and levels.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term, ``1|<group>_sigma`` and ``sigma``; one chain.
-    """
-    columns = [analysis.priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
-    draws = split_terms(np.concatenate(columns, axis=1)[None], design)
+    """As `named`, without the group effects (`Structure.prior_draws`)."""
+    draws = split_terms(prior_coefficients(analysis, design, size, rng), design)
     group = analysis.mean.groups[0]
     for key, hyper in analysis.priors[group].hyper_priors():
-        draws[f"{group}_{key}"] = (("chain", "draw"), hyper.sample(size, rng)[None])
-    draws["sigma"] = (("chain", "draw"), analysis.priors["sigma"].sample(size, rng)[None])
+        draws[f"{group}_{key}"] = labelled(hyper.sample(size, rng)[None])
+    draws["sigma"] = labelled(analysis.priors["sigma"].sample(size, rng)[None])
     return draws
 
 
@@ -273,10 +205,9 @@ def _residual_sums(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Per draw and group: sum of residuals, sum of their squares; with n, sigma^2 and tau^2."""
     group = analysis.mean.grouping[0]
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    residual = y - linear_predictor(posterior, design)
-    n = group_sums(frame, analysis, np.ones_like(y))
-    index = np.argsort(frame.data[group].cat.codes.to_numpy(), kind="stable")
+    residual = frame.y - linear_predictor(posterior, design)
+    n = group_sums(frame, analysis, np.ones(frame.n_rows))
+    index = np.argsort(frame.codes(group), kind="stable")
     starts = np.concatenate([[0], np.cumsum(n)[:-1]]).astype(int)
     ordered = residual[..., index]
     sums = np.add.reduceat(ordered, starts, axis=-1)
@@ -318,54 +249,23 @@ def draw_group_effects(
     v = variance + n * between
     mean = between * sums / v
     effects = mean + np.sqrt(between * variance / v) * rng.standard_normal(sums.shape)
-    dim = f"{group}__factor_dim"
-    return xr.DataArray(
-        effects,
-        dims=("chain", "draw", dim),
-        coords={
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            dim: [str(level) for level in frame.data[group].cat.categories],
-        },
-        name=f"1|{group}",
-    )
+    found = labelled(effects, {f"{group}__factor_dim": frame.levels(group)}, posterior)
+    return found.rename(f"1|{group}")
 
 
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Marginal log-likelihood, one a group: what leave-one-patient-out needs.
+    """Marginal, one a group (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names.
-    frame : ModelFrame
-        The data.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the grouping column.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, <group>)``.
+    It is what leaving out one patient needs.
     """
     sums, squares, n, variance, between = _residual_sums(posterior, frame, design, analysis)
     v = variance + n * between
     quadratic = (squares - between * sums**2 / v) / variance
     deviance = n * np.log(2 * np.pi) + (n - 1) * np.log(variance) + np.log(v) + quadratic
     group = analysis.mean.grouping[0]
-    return xr.DataArray(
-        -0.5 * deviance,
-        dims=("chain", "draw", group),
-        coords={
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            group: [str(level) for level in frame.data[group].cat.categories],
-        },
-    )
+    return labelled(-0.5 * deviance, {group: frame.levels(group)}, posterior)
 
 
 def replicate(
@@ -375,31 +275,11 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes of new groups observed at the same rows, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws with Bambi's names (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the grouping column.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``.
-    """
+    """Outcomes of new groups observed at the same rows (`Structure.replicate`)."""
     group = analysis.mean.grouping[0]
-    codes = frame.data[group].cat
     mean = linear_predictor(posterior, design)
     tau = posterior[f"1|{group}_sigma"].to_numpy()[..., None]
     sigma = posterior["sigma"].to_numpy()[..., None]
-    effects = tau * rng.standard_normal((*tau.shape[:2], len(codes.categories)))
+    effects = tau * rng.standard_normal((*tau.shape[:2], len(frame.levels(group))))
     noise = sigma * rng.standard_normal(mean.shape)
-    return np.asarray(mean + effects[..., codes.codes.to_numpy()] + noise)
+    return np.asarray(mean + effects[..., frame.codes(group)] + noise)

@@ -10,7 +10,6 @@ with S the rows and columns of the covariance that are present and m their numbe
 given variance 1 and no covariance, and its residual is 0, which changes neither term.
 """
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,13 +19,18 @@ from scipy.special import expit
 from adbayes.errors import SpecError
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
+from adbayes.model.coefficients import (
+    linear_predictor,
+    normal_priors,
+    prior_coefficients,
+    split_terms,
+)
 from adbayes.model.frame import ModelFrame
-from adbayes.model.lkj import Lkj, correlations, pairs
-from adbayes.model.logistic_regression import linear_predictor, normal_priors, split_terms
+from adbayes.model.lkj import Lkj, correlations, from_positions, matrix_in_pymc, pairs
 from adbayes.model.mmrm import NAME as KIND
 from adbayes.model.mmrm import covariance
-from adbayes.model.structure import Frozen
-from adbayes.model.visit_patterns import patterns, placed, sampling_scale, sums, times
+from adbayes.model.structure import Frozen, by_hand, labelled, of_kind, scales
+from adbayes.model.visit_patterns import log_density, placed, sampling_scale, sums, times
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -51,60 +55,19 @@ POSITIVE = frozenset(
 )
 
 
-def matches(analysis: Analysis) -> bool:
-    """Whether an analysis has this structure.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Its kind.
-
-    Returns
-    -------
-    bool
-        True for every analysis of kind `mmrm`, whose priors are of stated families.
-    """
-    return analysis.kind == KIND
+matches = of_kind(KIND)
 
 
 def frozen(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
-    """What is frozen when it is compiled.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Names the covariance.
-    frame : ModelFrame
-        Gives the number of times.
-    design : Design
-        Gives the number of coefficients.
-
-    Returns
-    -------
-    tuple
-        Number of coefficients, number of times, covariance.
-    """
+    """Number of coefficients, number of times, covariance (`Structure.frozen`)."""
     return design.X.shape[1], len(times(frame, analysis)), analysis.options["covariance"]
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
-    """Everything that differs between two analyses with the same frozen parts.
+    """Sums by pattern, and the priors' values (`Structure.swap_data`).
 
-    Parameters
-    ----------
-    analysis : Analysis
-        Gives the priors and names the columns.
-    frame : ModelFrame
-        Gives the outcome.
-    design : Design
-        Gives the predictors.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        `products` (sums of z z' by pattern and pair of times, the last axis two columns of z),
-        `present`, `n_in_pattern`, the priors' values, and the scale on which the coefficients are
-        sampled (`beta_start`, `beta_root`).
+    `products` (sums of z z' by pattern and pair of times, the last axis two columns of z), `present`,
+    `n_in_pattern`, and the scale on which the coefficients are sampled (`beta_start`, `beta_root`).
 
     Raises
     ------
@@ -115,6 +78,7 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
     z, products, kinds, n = sums(frame, analysis, design)
     mu, spread = normal_priors(analysis, design)
     start, root = sampling_scale(products, kinds, z, mu, spread)
+    names = times(frame, analysis)
     return {
         "products": products.reshape(*products.shape[:3], -1),
         "present": kinds.astype(float),
@@ -123,34 +87,29 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
         "beta_root": root,
         "prior_mu": mu,
         "prior_sigma": spread,
-        "sigma_scale": _sigma_scales(analysis, times(frame, analysis)),
+        "sigma_scale": scales(
+            analysis,
+            "sigma",
+            len(names) if analysis.options["covariance"] == "unstructured" else 1,
+            f"levels of {analysis.options['time']} ({', '.join(names)})",
+            "level",
+        ),
         **_correlation_prior(analysis, kinds.shape[1]),
     }
-
-
-def _sigma_scales(analysis: Analysis, names: list[str]) -> np.ndarray:
-    stated = np.atleast_1d(np.asarray(analysis.priors["sigma"]["sigma"], dtype=float))
-    wanted = len(names) if analysis.options["covariance"] == "unstructured" else 1
-    if len(stated) not in (1, wanted):
-        raise SpecError(
-            f"{analysis.where_from}: [priors.{analysis.prior_set}] 'sigma': sigma has {len(stated)} "
-            f"values for {wanted} levels of {analysis.options['time']} ({', '.join(names)}); give one "
-            "number, or one a level"
-        )
-    return np.array(np.broadcast_to(stated, wanted))
 
 
 def _correlation_prior(analysis: Analysis, size: int) -> dict[str, np.ndarray]:
     """Betas on a range: of the partial correlations of an LKJ prior, or of the common correlation."""
     prior = analysis.priors["correlation"]
-    values: dict[str, Any] = dict(prior.parameters)
     limits = [-1.0, 1.0]
     if prior.distribution == "LKJ":
-        alpha = beta = Lkj(values["eta"]).shapes(size)
+        alpha = beta = Lkj(prior.number("eta")).shapes(size)
     elif prior.distribution == "Beta":
-        alpha, beta, limits = np.array([values["alpha"]]), np.array([values["beta"]]), [0.0, 1.0]
+        alpha, beta = (np.array([prior.number(key)]) for key in ("alpha", "beta"))
+        limits = [0.0, 1.0]
     else:
-        alpha, beta, limits = np.ones(1), np.ones(1), [values["lower"], values["upper"]]
+        alpha, beta = np.ones(1), np.ones(1)
+        limits = [prior.number(key) for key in ("lower", "upper")]
         if limits[0] < -1 / (size - 1) or limits[1] > 1:
             raise SpecError(
                 f"{analysis.where_from}: [priors.{analysis.prior_set}] 'correlation': one correlation "
@@ -194,8 +153,8 @@ def pymc_model(width: int, size: int, covariance: str) -> "pm.Model":
         pm.Data("beta_root", np.eye(width))
         beta = pm.Normal("coefficients", mu, spread, shape=width)
         free = covariance == "unstructured"
-        pairs_of = list(combinations(range(size), 2))
-        n_sds, n_correlations = (size, len(pairs_of)) if free else (1, 1)
+        n_pairs = size * (size - 1) // 2
+        n_sds, n_correlations = (size, n_pairs) if free else (1, 1)
         scale = pm.Data("sigma_scale", np.ones(n_sds))
         alpha = pm.Data("correlation_alpha", np.ones(n_correlations))
         other = pm.Data("correlation_beta", np.ones(n_correlations))
@@ -204,11 +163,8 @@ def pymc_model(width: int, size: int, covariance: str) -> "pm.Model":
         position = pm.Beta("position", alpha, other, shape=n_correlations)
         placed = limits[0] + (limits[1] - limits[0]) * position
         partial = [placed[k] for k in range(n_correlations)]
-        rho = correlations(partial, size) if free else partial * len(pairs_of)
-        S = pt.eye(size)
-        for (i, j), value in zip(pairs_of, rho, strict=True):
-            S = pt.set_subtensor(S[[i, j], [j, i]], value)
-        S = sigma[:, None] * S * sigma[None, :]
+        rho = correlations(partial, size) if free else partial * n_pairs
+        S = sigma[:, None] * matrix_in_pymc(rho, size) * sigma[None, :]
         w = pt.concatenate([pt.ones(1), -beta])
         R = pt.tensordot(products, pt.outer(w, w).flatten(), axes=[[3], [0]])
         both = present[:, :, None] * present[:, None, :]
@@ -224,48 +180,20 @@ def pymc_model(width: int, size: int, covariance: str) -> "pm.Model":
 
 
 def nutpie_model(width: int, size: int, covariance: str) -> Any:
-    """The same density for nutpie, compiled by Numba.
-
-    Parameters
-    ----------
-    width, size, covariance : int, int, str
-        As `pymc_model`.
-
-    Returns
-    -------
-    nutpie compiled model
-        With placeholder data and the free variables of `pymc_model`.
-    """
-    from nutpie.compiled_pyfunc import from_pyfunc
-
+    """The same density and variables, compiled by Numba (`Structure.pymc_model`)."""
     from adbayes.model.covariance_density import value_and_gradient
 
     free = covariance == "unstructured"
     n_sds, n_correlations = (size, size * (size - 1) // 2) if free else (1, 1)
-    names = {"coefficients": width, "sigma": n_sds, "position": n_correlations}
-    ends = np.cumsum(list(names.values()))
-
-    def density(theta: np.ndarray, **data: np.ndarray) -> tuple[float, np.ndarray]:
-        gradient = np.empty_like(theta)
-        return value_and_gradient(theta, gradient, **data), gradient
-
-    def expanded(theta: np.ndarray, **data: np.ndarray) -> dict[str, np.ndarray]:
-        z, t, s = np.split(theta, ends[:-1])
-        return {
-            "coefficients": data["beta_start"] + data["beta_root"] @ z,
-            "sigma": data["sigma_scale"] * np.exp(t),
-            "position": expit(s),
-        }
-
-    data = pymc_model(width, size, covariance).data_vars
-    return from_pyfunc(
-        int(ends[-1]),
-        lambda: density,
-        lambda *_: expanded,
-        [np.dtype(float)] * 3,
-        [(length,) for length in names.values()],
-        list(names),
-        shared_data={one.name: np.asarray(one.get_value(), dtype=float) for one in data},
+    return by_hand(
+        pymc_model(width, size, covariance),
+        value_and_gradient,
+        {"coefficients": (width,), "sigma": (n_sds,), "position": (n_correlations,)},
+        {
+            "coefficients": lambda z, data: data["beta_start"] + data["beta_root"] @ z,
+            "sigma": lambda t, data: data["sigma_scale"] * np.exp(t),
+            "position": lambda s, _: expit(s),
+        },
     )
 
 
@@ -276,35 +204,18 @@ def named(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Draws under the names users see.
+    """One variable a term, ``sigma`` and ``correlation`` (`Structure.named`).
 
-    Parameters
-    ----------
-    sampled : xarray.Dataset
-        With the free variables of `pymc_model`.
-    frame : ModelFrame
-        The levels of time.
-    design : Design
-        Names and levels of the terms.
-    analysis : Analysis
-        The prior's range of a common correlation.
-    rng : numpy.random.Generator
-        Not used.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a term; ``sigma``, by level of time, and ``correlation``, by pair of levels;
-        single numbers under compound symmetry.
+    ``sigma`` by level of time and ``correlation`` by pair of levels; single numbers under compound
+    symmetry.
     """
     size = len(times(frame, analysis))
     sigma, position = sampled["sigma"].to_numpy(), sampled["position"].to_numpy()
-    low, high = _correlation_prior(analysis, size)["correlation_range"]
-    placed = low + (high - low) * position
     if analysis.options["covariance"] == "unstructured":
-        found = np.stack(correlations(list(np.moveaxis(placed, -1, 0)), size), axis=-1)
+        found = from_positions(position, size)
     else:
-        sigma, found = sigma[..., 0], placed[..., 0]
+        low, high = _correlation_prior(analysis, size)["correlation_range"]
+        sigma, found = sigma[..., 0], low + (high - low) * position[..., 0]
     return _labelled(sampled["coefficients"].to_numpy(), sigma, found, frame, design, analysis)
 
 
@@ -318,101 +229,36 @@ def _labelled(
 ) -> xr.Dataset:
     draws = split_terms(coefficients, design)
     names = times(frame, analysis)
-    labels = {"sigma": names, "correlation": pairs(names)}
-    for name, values in (("sigma", sigma), ("correlation", correlation)):
-        dims = ("chain", "draw", f"{name}_dim")[: values.ndim]
-        draws[name] = (dims, values)
-        if values.ndim == 3:
-            draws = draws.assign_coords({f"{name}_dim": labels[name]})
+    free = sigma.ndim == 3  # else one number each
+    draws["sigma"] = labelled(sigma, {"sigma_dim": names} if free else {})
+    draws["correlation"] = labelled(correlation, {"correlation_dim": pairs(names)} if free else {})
     return draws
 
 
 def prior_draws(
     frame: ModelFrame, design: Design, analysis: Analysis, size: int, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Draws from the prior.
-
-    Parameters
-    ----------
-    frame : ModelFrame
-        The levels of time.
-    design : Design
-        Names and levels of the terms.
-    analysis : Analysis
-        The priors.
-    size : int
-        Number of draws.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `named`; one chain.
-    """
+    """As `named` (`Structure.prior_draws`)."""
     priors = analysis.priors
-    columns = [priors[t.name].sample(size, rng, len(t.coefficients)) for t in design.terms]
-    count = len(times(frame, analysis))
+    coefficients = prior_coefficients(analysis, design, size, rng)
     free = analysis.options["covariance"] == "unstructured"
-    sigma = priors["sigma"].sample(size, rng, count if free else None)
-    correlation = priors["correlation"].sample(size, rng, count if free else None)
-    return _labelled(
-        np.concatenate(columns, axis=1)[None],
-        sigma[None],
-        correlation[None],
-        frame,
-        design,
-        analysis,
-    )
+    count = len(times(frame, analysis)) if free else None
+    sigma, correlation = (priors[n].sample(size, rng, count) for n in ("sigma", "correlation"))
+    return _labelled(coefficients, sigma[None], correlation[None], frame, design, analysis)
 
 
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Marginal log-likelihood, one a unit: what leave-one-patient-out needs.
+    """Marginal, one a unit (`Structure.log_likelihood`).
 
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them.
-    frame : ModelFrame
-        The data.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the columns.
-
-    Returns
-    -------
-    xarray.DataArray
-        ``(chain, draw, <unit>)``.
+    It is what leaving out one patient needs.
     """
-    kinds, which = patterns(frame, analysis)
-    unit, time = placed(frame, analysis)
-    residual = frame.data[frame.outcome].to_numpy(dtype=float) - linear_predictor(posterior, design)
+    residual = frame.y - linear_predictor(posterior, design)
     S = covariance(posterior, analysis, times(frame, analysis))
-    name = analysis.options["unit"]
-    row = np.zeros((len(which), kinds.shape[1]), dtype=int)
-    row[unit, time] = np.arange(len(unit))
-    density = np.empty((*residual.shape[:2], len(which)))
-    for pattern, present in enumerate(kinds):
-        members = np.flatnonzero(which == pattern)
-        own = residual[..., row[members][:, present]]
-        inside = S[..., present, :][..., present]
-        factor = np.linalg.cholesky(inside)
-        white = np.linalg.solve(factor, own.swapaxes(-1, -2))
-        log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
-        constant = present.sum() * np.log(2 * np.pi) + log_det
-        density[..., members] = -0.5 * (constant[..., None] + (white**2).sum(axis=-2))
-    return xr.DataArray(
-        density,
-        dims=("chain", "draw", name),
-        coords={
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            name: [str(level) for level in frame.data[name].cat.categories],
-        },
-    )
+    unit = analysis.options["unit"]
+    density = log_density(residual, *placed(frame, analysis), S)
+    return labelled(density, {unit: frame.levels(unit)}, posterior)
 
 
 def replicate(
@@ -422,26 +268,7 @@ def replicate(
     analysis: Analysis,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """New outcomes of new units with the same visits present, one set a draw.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        Draws as `named` gives them (prior or posterior).
-    frame : ModelFrame
-        The rows.
-    design : Design
-        The predictors.
-    analysis : Analysis
-        Names the columns.
-    rng : numpy.random.Generator
-        The source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``.
-    """
+    """Outcomes of new units with the same visits present (`Structure.replicate`)."""
     unit, time = placed(frame, analysis)
     mean = linear_predictor(posterior, design)
     factor = np.linalg.cholesky(covariance(posterior, analysis, times(frame, analysis)))

@@ -22,7 +22,7 @@ def times(frame: ModelFrame, analysis: Analysis) -> list[str]:
     list of str
         In their order.
     """
-    return [str(level) for level in frame.data[analysis.options["time"]].cat.categories]
+    return frame.levels(analysis.options["time"])
 
 
 def placed(frame: ModelFrame, analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
@@ -40,30 +40,62 @@ def placed(frame: ModelFrame, analysis: Analysis) -> tuple[np.ndarray, np.ndarra
     tuple of numpy.ndarray
         Its unit and its time, counted from 0.
     """
-    unit, time = (frame.data[analysis.options[name]].cat.codes for name in ("unit", "time"))
-    return unit.to_numpy().astype(int), time.to_numpy().astype(int)
+    return frame.codes(analysis.options["unit"]), frame.codes(analysis.options["time"])
 
 
-def patterns(frame: ModelFrame, analysis: Analysis) -> tuple[np.ndarray, np.ndarray]:
-    """Which times are present in which units.
+def patterns(unit: np.ndarray, place: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which places are present in which units.
 
     Parameters
     ----------
-    frame : ModelFrame
-        The rows.
-    analysis : Analysis
-        Names the columns of unit and time.
+    unit, place : numpy.ndarray
+        Of each row, counted from 0: its unit, and its time, or its time and score.
+    size : int
+        Number of places.
 
     Returns
     -------
     tuple of numpy.ndarray
-        The patterns that occur, ``(pattern, time)`` of bool, and the pattern of each unit.
+        The patterns that occur, ``(pattern, place)`` of bool, and the pattern of each unit.
     """
-    unit, time = placed(frame, analysis)
-    present = np.zeros((unit.max() + 1, len(times(frame, analysis))), dtype=bool)
-    present[unit, time] = True
+    present = np.zeros((unit.max() + 1, size), dtype=bool)
+    present[unit, place] = True
     found, which = np.unique(present, axis=0, return_inverse=True)
     return found, which.reshape(-1)
+
+
+def log_density(
+    residual: np.ndarray, unit: np.ndarray, place: np.ndarray, S: np.ndarray
+) -> np.ndarray:
+    """Log density of each unit's rows, multivariate normal about 0; what is missing is left out.
+
+    Parameters
+    ----------
+    residual : numpy.ndarray
+        ``(chain, draw, row)``.
+    unit, place : numpy.ndarray
+        Of each row, counted from 0.
+    S : numpy.ndarray
+        Covariance of a unit's places, ``(chain, draw, place, place)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(chain, draw, unit)``.
+    """
+    kinds, which = patterns(unit, place, S.shape[-1])
+    row = np.zeros((len(which), S.shape[-1]), dtype=int)
+    row[unit, place] = np.arange(len(unit))
+    density = np.empty((*residual.shape[:2], len(which)))
+    for pattern, present in enumerate(kinds):
+        members = np.flatnonzero(which == pattern)
+        own = residual[..., row[members][:, present]]
+        factor = np.linalg.cholesky(S[..., present, :][..., present])
+        white = np.linalg.solve(factor, own.swapaxes(-1, -2))
+        log_det = 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+        constant = present.sum() * np.log(2 * np.pi) + log_det
+        density[..., members] = -0.5 * (constant[..., None] + (white**2).sum(axis=-2))
+    return density
 
 
 def sums(
@@ -87,11 +119,9 @@ def sums(
         the units of a pattern, ``(pattern, time, time, column, column)``; the patterns; the number
         of units of each.
     """
-    kinds, which = patterns(frame, analysis)
     unit, time = placed(frame, analysis)
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
-    if design.offset is not None:
-        y = y - design.offset
+    kinds, which = patterns(unit, time, len(times(frame, analysis)))
+    y = frame.y - design.added
     z = np.zeros((len(which), kinds.shape[1], 1 + design.X.shape[1]))
     z[unit, time] = np.column_stack([y, design.X])
     products = np.stack(

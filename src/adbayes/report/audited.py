@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.paper.findings import distinct
+from adbayes.paper.findings import Grade, distinct
 from adbayes.plots.audit import audit
 from adbayes.report.markup import Section, figure, paragraph, table
 from adbayes.results.run import Run
 
-_KINDS = (
+_KINDS: tuple[tuple[Grade, str], ...] = (
     ("impossible", "Impossible under the stated condition"),
     ("inconsistent", "Contradictions"),
     ("rounding", "Off by less than one unit of the last digit"),
@@ -71,7 +71,7 @@ def audited(run: Run, figures: Mapping[str, Figure]) -> Section:
     if FIGURE in figures:
         parts.append(figure(FIGURE, figures[FIGURE], "Kinds of check, and what they found."))
     for grade, title in _KINDS:
-        names = distinct(found, grade)  # type: ignore[arg-type]  # one of the four classes
+        names = distinct(found, grade)
         if names:
             parts.append(_table(found, names, grade, f"{title} ({len(names)})"))
     return Section("audit", "What the audit of the print found", "".join(parts))

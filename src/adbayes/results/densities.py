@@ -103,7 +103,7 @@ def _scalars(
 
 
 def _table(draws: np.ndarray, prior: _Element) -> pd.DataFrame:
-    from arviz_stats.base import array_stats  # type: ignore[attr-defined]  # exported without __all__
+    from arviz_stats.base.array import array_stats
 
     mean, sd = float(draws.mean()), float(draws.std(ddof=1))
     low = max(prior.ppf(0.005), mean - _REACH * sd)

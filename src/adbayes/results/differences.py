@@ -42,7 +42,7 @@ def group_means(fit: Fit) -> Iterator[GroupMeans]:
     data = fit.frame.data
     named = fit.analysis.estimands.terms or tuple(term.name for term in fit.design.terms)
     beta = fit.design.coefficient_draws(fit.posterior)
-    offset = 0.0 if fit.design.offset is None else fit.design.offset.mean()
+    offset = fit.design.added.mean()
     for term in fit.design.terms:
         name = term.name
         if name not in named or name not in data or set(data[name].unique()) - {0.0, 1.0}:

@@ -389,7 +389,7 @@ def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:
     link = INVERSE_LINKS[fit.analysis.link]
     beta = fit.design.coefficient_draws(fit.posterior)
     data = fit.frame.data
-    offset = 0.0 if fit.design.offset is None else fit.design.offset
+    offset = fit.design.added
     for name, label, _ in _effect_terms(fit):
         if name not in data.columns or set(data[name].unique()) - {0.0, 1.0}:
             continue  # a risk contrast of a continuous predictor would need a step of its own

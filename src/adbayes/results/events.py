@@ -76,7 +76,7 @@ def events(analysis: Analysis, frame: ModelFrame, design: Design) -> Events | No
     """
     if analysis.family.name != "bernoulli":
         return None
-    y = frame.data[frame.outcome].to_numpy(dtype=float)
+    y = frame.y
     ones = int(np.sum(y == 1))
     slopes = sum(len(term.coefficients) for term in design.terms if term.name != "Intercept")
     return Events(min(ones, len(y) - ones), len(y), slopes)

@@ -59,7 +59,7 @@ def lab_cutoff(frame: ModelFrame) -> LabCutoff | None:
     cutoff = CUTOFFS.get(frame.outcome)
     if cutoff is None:
         return None
-    values = frame.data[frame.outcome].to_numpy(dtype=float)
+    values = frame.y
     half = 0.5 if (values == np.floor(values)).all() else 0.0
     boundary = cutoff.value - half if cutoff.inclusive else cutoff.value + half
     words = f"% {'at or above' if cutoff.inclusive else 'above'} {cutoff.value:g}"

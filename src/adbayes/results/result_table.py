@@ -28,7 +28,9 @@ class ResultTable(pd.DataFrame):
 
     Columns of `CONTEXT` with one value stand above the table, empty columns are left out, and as many
     others are printed as the terminal is wide; the last line names the rest. What is stored is never
-    changed: every column and digit is there, and selections are tables of this kind too.
+    changed: every column and digit is there, and selections are tables of this kind too. What prints a
+    data frame asks its class, so this is a class of its own; `pandas.testing.assert_frame_equal` takes
+    it as its first argument beside a plain frame, and as its second with `check_frame_type=False`.
     """
 
     @property
@@ -128,10 +130,10 @@ def _as_text(frame: pd.DataFrame, longest: int | None = _WIDEST) -> pd.DataFrame
     )
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any) -> str:
     if isinstance(value, list | tuple | dict):
         return str(value)
-    if pd.isna(value):  # type: ignore[call-overload]
+    if pd.isna(value):
         return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 

@@ -77,7 +77,7 @@ def score_correlations(fit: Fit, *, partial: bool) -> Iterator[ScoreCorrelation]
         Of the scores at each visit; from a joint model of visits also of the patients' levels and
         of the residuals of a visit.
     """
-    names = [str(name) for name in fit.frame.data[SCORE].cat.categories]
+    names = fit.frame.levels(SCORE)
     for visit, part, matrix in _covariances(fit):
         sd = np.sqrt(np.diagonal(matrix, axis1=-2, axis2=-1))
         upper = np.triu_indices(len(names), 1)
@@ -93,14 +93,14 @@ def _covariances(fit: Fit) -> Iterator[tuple[str, str, np.ndarray]]:
     a, posterior = fit.analysis, fit.posterior
     visit = "" if a.data.visit is None else str(a.data.visit)
     if a.kind != joint_scores.NAME:
-        names = [str(name) for name in fit.frame.data[SCORE].cat.categories]
+        names = fit.frame.levels(SCORE)
         yield visit, "", KINDS[a.kind].covariance(posterior, a, names)
         return
     effects, residuals = (
         joint_scores.effect_covariance(posterior),
         joint_scores.residual_covariance(posterior),
     )
-    times = [str(level) for level in fit.frame.data[a.options["time"]].cat.categories]
+    times = fit.frame.levels(a.options["time"])
     for t, level in enumerate(times):
         yield level, "", effects + residuals[:, :, t]
     yield "", BETWEEN, effects
