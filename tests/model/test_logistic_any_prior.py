@@ -67,7 +67,16 @@ def parts(binary_table: Cohort, spec_from: Callable[[str], Spec]) -> Callable[..
 def test_density_is_bambis_whatever_the_family(name: str, parts: Callable[..., Parts]) -> None:
     # Beside another family, and beside a mixture, which adds a component to every coefficient.
     other = "mixture" if list(PRIORS).index(name) % 2 else "log-F"
-    built = analysis, rows, design = parts(x=PRIORS[name], g=PRIORS[other])
+    density_is_bambis(parts(x=PRIORS[name], g=PRIORS[other]))
+
+
+def test_density_is_bambis_with_a_mixture_for_each_level(parts: Callable[..., Parts]) -> None:
+    row = Prior.of("NormalMixture", w=[[0.8, 0.2]], mu=[[1.1, 0.0]], sigma=[[0.5, 1.5]])
+    density_is_bambis(parts(x=PRIORS["three"], g=row))
+
+
+def density_is_bambis(built: Parts) -> None:
+    analysis, rows, design = built
     assert logistic_any_prior.matches(analysis)
     model = logistic_any_prior.pymc_model(*logistic_any_prior.frozen(analysis, rows, design))
     with model:

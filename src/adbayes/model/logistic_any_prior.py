@@ -59,7 +59,9 @@ def _sizes(analysis: Analysis, design: Design) -> tuple[int, int]:
 
 
 def _components(prior: Prior) -> int:
-    return np.asarray(prior["w"], dtype=float).size if prior.distribution == "NormalMixture" else 1
+    if prior.distribution != "NormalMixture":
+        return 1
+    return int(np.asarray(prior["w"], dtype=float).shape[-1])
 
 
 def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str, np.ndarray]:
@@ -90,13 +92,16 @@ def swap_data(analysis: Analysis, frame: ModelFrame, design: Design) -> dict[str
             return np.broadcast_to(np.asarray(prior[key], dtype=float), width)
 
         if prior.distribution == "NormalMixture":
-            own = _components(prior)
-            w, mu, sigma = (np.asarray(prior[key], dtype=float) for key in ("w", "mu", "sigma"))
+            # One mixture for all coefficients, or a row of each parameter for each of them.
+            w, mu, sigma = (
+                np.atleast_2d(np.asarray(prior[key], dtype=float)) for key in ("w", "mu", "sigma")
+            )
+            own = w.shape[1]
             # A smaller mixture than the largest repeats its last component.
             last = np.minimum(np.arange(size), own - 1)
             repeats = np.bincount(last, minlength=own)
-            data["log_weight"][rows] = np.log(w / repeats)[last]
-            data["prior_mu"][rows], data["prior_sigma"][rows] = mu[last], sigma[last]
+            data["log_weight"][rows] = np.log(w / repeats)[:, last]
+            data["prior_mu"][rows], data["prior_sigma"][rows] = mu[:, last], sigma[:, last]
         elif prior.distribution == "LogF":
             data["prior_m"][rows] = stated("m")
         elif prior.distribution == "Cauchy":
