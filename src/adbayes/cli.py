@@ -464,7 +464,7 @@ def report(
         progress("reading the run", 0, 1)
         run = rebuild(folder, data)
         progress("writing the report", 0, 1)
-        write_report(run, folder)
+        write_report(run, folder, processes=min(2, os.cpu_count() or 1))
     print(run.cohort.label)
     print(f"written to {folder}: report.html, figures/, tables/")
     if not run.passed:
