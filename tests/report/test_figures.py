@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import pytest
 from matplotlib.figure import Figure
 
 from adbayes.plots.style import WATERMARKS

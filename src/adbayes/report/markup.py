@@ -160,10 +160,16 @@ def table(
     if "Note" in shown:
         shown["Note"] = [letters.get(note, "") for note in shown["Note"]]
         shown = shown if notes else shown.drop(columns="Note")
-    keep(id, shown, caption, notes)
-    made = gt.GT(shown, id=id, groupname_col=groups)
     columns = [name for name in shown.columns if name != groups]
-    wordy = [c for c in columns if c in (FLAG, "Note", "Why") or c in columns[:left]]
+    over = {
+        name: title
+        for title, members in (spanners or {}).items()
+        for name in members
+        if name in columns
+    }
+    keep(id, shown, caption, notes, over)
+    made = gt.GT(shown, id=id, groupname_col=groups)
+    wordy = [c for c in columns if c in (FLAG, "Note", "Why", "In words") or c in columns[:left]]
     made = made.cols_align("right", [c for c in columns if c not in wordy])
     made = made.cols_align("left", wordy)
     for title, members in (spanners or {}).items():

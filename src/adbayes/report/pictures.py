@@ -1,4 +1,4 @@
-"""Figures as files: each drawn once, for the folder of figures and for the page, where that helps by a second process."""
+"""Figures as files: each drawn once, for the folder of figures and for the page, by two processes."""
 
 import io
 import multiprocessing
@@ -123,9 +123,10 @@ def draw(figure: Figure) -> Picture:
     # `savefig` would go through every artist twice, and at another resolution every word is measured anew.
     figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    canvas.draw()  # type: ignore[no-untyped-call]
     width, height = canvas.get_width_height()
-    picture = Image.frombytes("RGBA", (width, height), bytes(canvas.buffer_rgba()))
+    pixels = bytes(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    picture = Image.frombytes("RGBA", (width, height), pixels)
     few = picture.convert("RGB").quantize(
         _COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
     )
