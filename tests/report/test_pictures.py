@@ -54,9 +54,8 @@ def test_a_second_process_draws_the_same_bytes(monkeypatch: pytest.MonkeyPatch) 
     there = style.sign(_titled(), pd.DataFrame({"evidence": ["simulated"]}), "none", "test")
     with drawing_beside(2) as begin:
         begin(there)
-        while not pictures._begun[there].running() and not pictures._begun[there].done():
-            pass
-        # What that process has begun is not drawn here again.
+        pictures._begun[there].result()
+        # What that process has drawn is not drawn here again.
         monkeypatch.setattr(pictures, "draw", None)
         assert png(there) == expected.png
     assert webp(there) == expected.webp

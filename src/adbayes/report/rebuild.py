@@ -94,8 +94,8 @@ def rebuild(folder: str | Path, data: str | Path | None = None) -> Run:
 
 
 _FURTHER = (
-    "multiverse.csv", "tipping.csv", "claims.csv", "other_studies.csv", "predicted_shares.csv", "adverse_events.csv",
-    "fidelity.csv", "judgement.csv",
+    "multiverse.csv", "tipping.csv", "claims.csv", "other_studies.csv", "predicted_shares.csv",
+    "adverse_events.csv", "fidelity.csv", "judgement.csv",
 )  # fmt: skip
 _NAMES = ("summary", "diagnostics", "comparison", "checks", "sensitivity")
 
