@@ -71,7 +71,8 @@ def posterior_predictive(
         ax.plot(at[~within], observed[~within], "D", color=style.VERMILLION, ms=4.5, gid="outside")
         ax.set_xlim(-0.6, len(rows) - 0.4)
         ax.set_xticks(
-            at, [str(tick) for tick in rows["tick"]] if named else map(_visit, rows["visit"])
+            at,
+            [str(tick) for tick in rows["tick"]] if named else [_visit(v) for v in rows["visit"]],
         )
         what = rows[keys].iloc[0].dropna().astype(str)
         ax.set_title(textwrap.fill(", ".join(what), 32), fontsize=style.TEXT)
