@@ -46,7 +46,7 @@ def test_words_below_do_not_overlap() -> None:
     figure = tipping(pd.concat([rows(name, 1.0) for name in "ABCDE"]), label="print alone")
     figure.draw_without_rendering()
     (legend,) = figure.legends
-    scale = figure._supxlabel.get_window_extent()
+    scale = figure.axes[4].xaxis.label.get_window_extent()
     ticks = [t.get_window_extent() for t in figure.axes[4].get_xticklabels()]
     assert scale.y1 <= min(t.y0 for t in ticks if t.width)
     assert legend.get_window_extent().y1 <= scale.y0 + 1

@@ -57,7 +57,7 @@ def tipping(
     panels = list(rows["panel"].unique())
     across = min(4, len(panels))
     down = math.ceil(len(panels) / across)
-    figure = style.blank(style.TWO_COLUMNS, 0.7 + 1.35 * down, title)
+    figure = style.blank(style.TWO_COLUMNS, 1.0 + 1.35 * down, title)
     axes = figure.subplots(down, across, sharex=True, squeeze=False)
     for ax, panel in zip(axes.ravel(), panels, strict=False):
         _panel(ax, rows[rows["panel"] == panel].sort_values("scale"), ratio)
@@ -71,7 +71,6 @@ def tipping(
         )  # of each column the lowest panel, though the last row be short
     for ax in axes[:, 0]:
         ax.set_ylabel(quantity, fontsize=style.SMALL)
-    figure.supxlabel(scale_name, fontsize=style.TEXT)
     if rows["tipping"].notna().any():
         words = "tipping SD: with any smaller one the interval includes no effect"
         axes[0, 0].plot([], [], color=style.VERMILLION, linewidth=1.0, linestyle="--", label=words)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from adbayes.plots.labels import outcome_label, term_label
+from adbayes.plots.labels import outcome_label, term_label, unit_label
 from adbayes.report.markup import FLAG, Section, paragraph, table
 from adbayes.report.numbers import ABSENT, SCORE_DECIMALS, interval, ratio_interval
 from adbayes.results.run import Run
@@ -16,11 +16,13 @@ _KINDS = {
     "mean": "Mean of an outcome",
     "change": "Change of the mean from baseline",
     "percent": "Responders, %",
-    "odds_ratio": "Odds ratio of EASI-90 at week 52",
+    "odds_ratio": "Odds ratio of EASI-90 at week 52, one predictor at a time",
     "pct_change_mean": "Mean percent change at week 52",
     "correlation": "Correlation of two scores at week 52",
 }
 """Statistics that are compared, and what they are called."""
+
+_JOINT = "Odds ratio of EASI-90 at week 52, seven predictors together"
 
 
 def two_studies(run: Run) -> Section:
@@ -135,9 +137,12 @@ def _rows(both: pd.DataFrame, source: str) -> pd.DataFrame:
         else:
             name, _, level = term.partition(" = ")
             group = f", {term_label(name)}: {'yes' if level == '1' else 'no'}" if level else ""
-            of = outcome + group
+            unit = "" if row["statistic"] == "percent" else f" ({unit_label(str(row['outcome']))})"
+            of = outcome + unit + group
         line = {
-            "Quantity": _KINDS[row["statistic"]],
+            "Quantity": _JOINT
+            if row["published_id"].startswith("table6")
+            else _KINDS[row["statistic"]],
             "Of": of,
             "Week": ABSENT if str(row["visit"]) == "" else str(row["visit"]),
         }
