@@ -20,13 +20,13 @@ def own_run(run: Run) -> Run:
     tables = {}
     for name in ("comparison", "diagnostics"):
         table = getattr(run, name).copy()
-        table["evidence"] = table["evidence"].replace("reconstructed", "patients")
+        table["evidence"] = table["evidence"].replace("simulated", "patients")
         table["cohort"] = ""
         tables[name] = table
     return replace(run, cohort=cohort, **tables)
 
 
-def test_cohorts_made_from_the_print_are_no_second_study(run: Run) -> None:
+def test_invented_patients_are_no_second_study(run: Run) -> None:
     assert compared(run).empty
     assert two_studies(run).body == ""
 
@@ -46,11 +46,11 @@ def test_the_interval_of_a_difference_is_that_of_independent_normals(own_run: Ru
     # Symmetric limits give the textbook interval: the root of the sum of squared half widths.
     c = c.copy()
     for evidence, middle, half in (("published", 10.0, 3.0), ("patients", 12.0, 4.0)):
-        of = (c["published_id"] == "table2.nrs.w52.mean") & (c["evidence"] == evidence)
+        of = (c["published_id"] == "table2.easi.w52.mean") & (c["evidence"] == evidence)
         assert of.any()
         c.loc[of, ["bayes", "bayes_low", "bayes_high"]] = [middle, middle - half, middle + half]
     exact = compared(replace(own_run, comparison=c)).set_index("published_id")
-    found = exact.loc["table2.nrs.w52.mean", ["difference", "low", "high"]].to_numpy(float)
+    found = exact.loc["table2.easi.w52.mean", ["difference", "low", "high"]].to_numpy(float)
     np.testing.assert_allclose(found, [2.0, -3.0, 7.0])
 
 

@@ -36,7 +36,7 @@ def two_studies(run: Run) -> Section:
     Returns
     -------
     Section
-        Empty where the patients are made from the print, or nothing is answered by both.
+        Empty where the patients are no real ones, or nothing is answered by both.
     """
     both = compared(run)
     if both.empty:
@@ -77,11 +77,11 @@ def compared(run: Run) -> pd.DataFrame:
     pandas.DataFrame
         published_id, statistic, outcome, visit, term, paper, paper_low, paper_high, own, own_low, own_high,
         difference, low, high (a ratio for odds ratios), null (0, or 1 for odds ratios) and flag; a row a
-        number of the paper's tables and figures. Empty on patients made from the print.
+        number of the paper's tables and figures. Empty where the patients are no real ones.
     """
     table = run.comparison
     evidence = run.cohort.evidence
-    if evidence == "reconstructed" or table.empty:
+    if evidence != "patients" or table.empty:
         return pd.DataFrame()
     ids = table["published_id"].astype(str)
     rows = table[
