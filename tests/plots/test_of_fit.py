@@ -67,7 +67,7 @@ def test_a_standardised_predictor_says_per_how_much(joint_fit: Fit) -> None:
 def test_what_has_no_such_plot_says_what_to_do(mixed_fit: Fit, two: Fits) -> None:
     with pytest.raises(SpecError, match="plot its trajectories"):
         plot_forest(mixed_fit)
-    with pytest.raises(SpecError, match="choose of female, tec_gt_500_w0"):
+    with pytest.raises(SpecError, match="of female, tec_gt_500_w0"):
         plot_trajectories(two)
 
 
