@@ -102,7 +102,7 @@ def compared(run: Run) -> pd.DataFrame:
     )
     if both.empty:
         return both
-    flagged = run.own(run.diagnostics)
+    flagged = run.diagnostics[run.diagnostics["evidence"] == evidence]
     failed = set(flagged.loc[~flagged["passed"].astype(bool), "model"])
     both["flag"] = [NOT_CONVERGED if model in failed else "" for model in both["model"]]
     ratio = both["statistic"] == "odds_ratio"
