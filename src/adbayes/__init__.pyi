@@ -58,3 +58,5 @@ from .plots.of_fit import plot_trajectories as plot_trajectories
 from .plots.ranks import plot_ranks as plot_ranks
 from .plots.of_studies import plot_other_studies as plot_other_studies
 from .report.reproduce import reproduce as reproduce
+from .report.sensitivity import Sensitivity as Sensitivity
+from .report.sensitivity import sensitivity as sensitivity

@@ -416,12 +416,13 @@ def sensitivity(
     quiet: Quiet = False,
 ) -> None:
     """What if I had believed something else: priors that take each claim away, and what moves it most."""
-    from adbayes.report.sensitivity import run_sensitivity
+    from adbayes.analysis import load_data
+    from adbayes.report.sensitivity import sensitivity as ask
 
     with shown_progress(quiet) as progress:
-        found = run_sensitivity(
-            spec, data, columns=columns_of(columns), variant=variant, out=out, jobs=jobs,
-            progress=progress, draws=draws, tune=tune, chains=chains, seed=seed,
+        found = ask(
+            spec, None if data is None else load_data(data, columns_of(columns)), variant=variant,
+            out=out, jobs=jobs, progress=progress, draws=draws, tune=tune, chains=chains, seed=seed,
         )  # fmt: skip
     print(found.label)
     for row in found.sentences.to_dict("records"):
@@ -464,7 +465,7 @@ def report(
         progress("reading the run", 0, 1)
         run = rebuild(folder, data)
         progress("writing the report", 0, 1)
-        write_report(run, folder)
+        write_report(run, folder, processes=min(2, os.cpu_count() or 1))
     print(run.cohort.label)
     print(f"written to {folder}: report.html, figures/, tables/")
     if not run.passed:

@@ -235,3 +235,33 @@ def test_other_tables_keep_their_names(tmp_path):
     found = read_patients(write(tmp_path, "Subject,Week,Reaction\n1,0,250\n2,0,260\n"))
     assert not found.clinical
     assert list(found.frame.columns) == ["Subject", "Week", "Reaction"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "meant"),
+    [
+        ({"esi": "easi"}, "easi"),
+        ({"esi": "TOTAL"}, "easi"),
+        ({"onset": "adult_onset"}, "adult_onset"),
+        ({"pateint": "ID"}, "patient"),
+    ],
+)
+def test_a_slip_in_a_new_name_loses_no_column(columns: dict[str, str], meant: str) -> None:
+    (new, old), *_ = columns.items()
+    first = "ID" if meant == "patient" else "patient"
+    frame = pd.DataFrame(
+        {first: ["a", "a", "b", "b"], "visit": [0, 16, 0, 16], "nrs": [8, 2, 7, 3]}
+    )
+    if old not in frame:
+        frame[old] = [20.0, 3.0, 30.0, 5.0] if meant == "easi" else [0, 0, 1, 1]
+    with pytest.raises(DataError, match=f"'{old}' the name '{new}'.*did you mean '{meant}'.*nrs"):
+        cohort_from_frame(frame, columns=columns)
+
+
+def test_a_column_of_ones_own_may_have_any_name() -> None:
+    frame = pd.DataFrame(
+        {"patient": ["a", "b"], "visit": [0, 0], "easi": [20.0, 30.0], "S": [3, 4]}
+    )
+    assert "scorad" in cohort_from_frame(frame, columns={"scorad": "S"}).frame
+    other = pd.DataFrame({"age": [30, 40, 50], "y": [0, 1, 1]})
+    assert "years" in cohort_from_frame(other, columns={"years": "age"}).frame

@@ -51,3 +51,15 @@ def test_what_cannot_be_told_apart_is_refused() -> None:
         intervals(many, label="l", title="t", quantity="q")
     with pytest.raises(DataError, match="no column ci_low"):
         intervals(ROWS.drop(columns="ci_low"), label="l", title="t", quantity="q")
+
+
+def test_the_legend_shows_a_series_without_intervals_hollow_and_the_axis_name_fits() -> None:
+    words = "Correlation (posterior mean, 95 % interval)"
+    figure = intervals(ROWS, label="both", title="t", quantity=words)
+    keys = {line.get_label(): line for line in figure.axes[0].lines if line.get_gid() is None}
+    assert keys["print"].get_markerfacecolor() == "white"
+    assert keys["print"].get_linestyle() == "None"
+    assert keys["model"].get_linestyle() == "-"
+    figure.draw_without_rendering()
+    box = figure.axes[1].xaxis.label.get_window_extent()
+    assert box.x1 <= figure.bbox.x1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adbayes.plots.labels import outcome_label, term_label
+from adbayes.plots.labels import correlation_label, outcome_label, term_label, unit_label
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,17 @@ def test_terms(name: str, label: str) -> None:
 
 def test_outcomes() -> None:
     assert [outcome_label(n) for n in ("easi", "easi90", "own")] == ["EASI", "EASI-90", "own"]
+    assert outcome_label("easi_class") == "EASI response class"
+    assert outcome_label("my_class") == "my_class"
+
+
+def test_units() -> None:
+    names = ["easi", "easi_percent_change", "easi_fraction", "own", "own_fraction"]
+    assert [unit_label(n) for n in names] == ["points", "%", "fraction of baseline", "", ""]
+
+
+def test_correlations_name_both_scores() -> None:
+    assert correlation_label("correlation[easi, nrs]") == "EASI and Peak pruritus NRS"
+    assert correlation_label("effect_correlation[poem, dlqi]") == "POEM and DLQI, patients' effects"
+    assert correlation_label("female") == "Female sex"
+    assert correlation_label("correlation[a, b]") == "correlation[a, b]"

@@ -1,12 +1,16 @@
 """Plots of a fit: one call each, for one fit or several."""
 
+from collections.abc import Callable
+
 import pytest
 from matplotlib.figure import Figure
 
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.fits import Fits
+from adbayes.model.spec import load_spec
 from adbayes.paper.published import load_paper
+from adbayes.plots.of_checks import plot_calibration, plot_loo_pit
 from adbayes.plots.of_fit import (
     each,
     passed,
@@ -15,6 +19,7 @@ from adbayes.plots.of_fit import (
     plot_prior_posterior,
     plot_trajectories,
 )
+from adbayes.plots.ranks import plot_ranks
 
 
 def footer(figure: Figure) -> str:
@@ -62,5 +67,19 @@ def test_a_standardised_predictor_says_per_how_much(joint_fit: Fit) -> None:
 def test_what_has_no_such_plot_says_what_to_do(mixed_fit: Fit, two: Fits) -> None:
     with pytest.raises(SpecError, match="plot its trajectories"):
         plot_forest(mixed_fit)
-    with pytest.raises(SpecError, match="choose of female, tec_gt_500_w0"):
+    with pytest.raises(SpecError, match="of female, tec_gt_500_w0"):
         plot_trajectories(two)
+
+
+@pytest.mark.parametrize(
+    "plot", [plot_trajectories, plot_forest, plot_ranks, plot_loo_pit, plot_calibration]
+)
+def test_a_spec_is_no_fit(plot: Callable[[object], Figure]) -> None:
+    with pytest.raises(SpecError, match=r"given a Spec, .*ab\.fit\('easi_change', cohort\)"):
+        plot(load_spec("easi_change"))
+
+
+@pytest.mark.parametrize("plot", [plot_trajectories, plot_ranks, plot_loo_pit, plot_calibration])
+def test_a_plot_of_one_fit_refuses_several(plot: Callable[[object], Figure], two: Fits) -> None:
+    with pytest.raises(SpecError, match=r"these are 2; give one, as in fits\['female'\]"):
+        plot(two)

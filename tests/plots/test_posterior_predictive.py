@@ -69,3 +69,18 @@ def test_footer_and_watermark() -> None:
 def test_a_table_without_replicates_is_refused() -> None:
     with pytest.raises(DataError, match="no column replicated_high"):
         posterior_predictive(CHECKS.drop(columns="replicated_high"), label="")
+
+
+def test_points_that_are_models_are_named_by_them() -> None:
+    rows = CHECKS[CHECKS["statistic"] == "mean"].iloc[:2]
+    rows = rows.assign(visit=52, tick=["0", "16"], axis="Model by LDH at week")
+    (ax,) = posterior_predictive(rows, label="registry.csv").axes
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["0", "16"]
+    assert ax.get_xlabel() == "Model by LDH at week"
+
+
+def test_the_lowest_panel_of_each_column_names_the_axis() -> None:
+    table = pd.concat([CHECKS.assign(outcome=name) for name in ("easi", "nrs")])
+    axes = posterior_predictive(table.drop_duplicates(["outcome", "statistic"]), label="x").axes
+    assert len(axes) == 4
+    assert [bool(ax.get_xlabel()) for ax in axes] == [False, False, True, True]

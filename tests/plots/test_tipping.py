@@ -34,8 +34,22 @@ def test_curves_and_tipping_lines_are_the_table() -> None:
 
 def test_unused_panels_are_empty_and_the_footer_says_which_data() -> None:
     figure = tipping(pd.concat([rows(name, 1.0) for name in "ABCDE"]), label="print alone")
-    assert len(figure.axes) == 8
-    assert [ax.axison for ax in figure.axes] == [True] * 5 + [False] * 3
+    assert [ax.get_title(loc="left") for ax in figure.axes] == list("ABCDE")
+    # The lowest panel of every column says its scale, and what the line means is in the legend.
+    labelled = [bool(ax.xaxis.get_tick_params()["labelbottom"]) for ax in figure.axes]
+    assert labelled == [False, True, True, True, True]
+    (legend,) = figure.legends
+    assert "includes no effect" in legend.get_texts()[0].get_text()
+
+
+def test_words_below_do_not_overlap() -> None:
+    figure = tipping(pd.concat([rows(name, 1.0) for name in "ABCDE"]), label="print alone")
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    scale = figure.axes[4].xaxis.label.get_window_extent()
+    ticks = [t.get_window_extent() for t in figure.axes[4].get_xticklabels()]
+    assert scale.y1 <= min(t.y0 for t in ticks if t.width)
+    assert legend.get_window_extent().y1 <= scale.y0 + 1
     assert {t.get_gid(): t.get_text() for t in figure.texts}["footer"] == "print alone"
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from adbayes.report.claims import CURVES, MULTIVERSE, claims_figures, claims_section
+from adbayes.report.claims import CURVES, MULTIVERSE, VERDICTS, claims_figures, claims_section
 from adbayes.results.run import Run
 
 
@@ -24,8 +24,13 @@ def test_each_claim_has_its_tipping_prior_and_how_often_it_stands(
     cells = cells[(cells["claim"] == "table5.ldh_baseline.or") & cells["median"].notna()]
     stands = cells["stands"].astype(str)
     assert f">{(stands == 'True').sum()} of {len(cells)}</td>" in told
+    said = run.more[VERDICTS]
+    mine = said[said["published_id"] == "table5.ldh_baseline.or"].set_index("method")
+    assert mine.loc["reverse_bayes", "diagnosis"] in told
+    p = float(mine.loc["conflict", "setting"].split("box_p=")[1].split(";")[0])
+    assert f">{p:.2f}</td>" in told
     share = row(body, "EASI-90, week 52")
-    assert share.count(">–</td>") == 2
+    assert share.count(">–</td>") == 3
 
 
 def test_figures_are_drawn_and_shown(run: Run, figures: Mapping[str, Figure]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from adbayes.report.classes import FIGURE, classes_figure, classes_section
 from adbayes.results.run import Run
-from adbayes.results.summary import identity
+from adbayes.results.summary import NOT_CONVERGED, identity
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +50,12 @@ def test_the_figure_has_the_print_beside_the_models(both: Run) -> None:
 def test_one_model_alone_is_no_comparison(run: Run) -> None:
     assert classes_section(run, {}).body == ""
     assert classes_figure(run) == {}
+
+
+def test_the_figure_says_what_did_not_converge(both: Run) -> None:
+    summary = both.summary.copy()
+    summary.loc[summary["model"] == "easi_classes", "flag"] = NOT_CONVERGED
+    figure = classes_figure(replace(both, summary=summary))[FIGURE]
+    footer = next(t.get_text() for t in figure.texts if t.get_gid() == "footer")
+    assert "NOT CONVERGED: easi_classes" in footer
+    assert "easi_fraction" not in footer

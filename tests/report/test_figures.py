@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import pytest
 from matplotlib.figure import Figure
 
 from adbayes.plots.style import WATERMARKS
@@ -110,6 +109,7 @@ def test_a_run_without_print_draws_no_printed_forest(run: Run) -> None:
     assert not any(name.startswith("published") for name in draw_figures(alone))
 
 
-@pytest.mark.parametrize("name", ["trajectories_easi_change", "forest_easi90_multivariable"])
-def test_the_layout_is_settled(figures: Mapping[str, Figure], name: str) -> None:
-    assert type(figures[name].get_layout_engine()).__name__ == "PlaceHolderLayoutEngine"
+def test_each_figure_is_handed_over_when_it_is_finished(run: Run) -> None:
+    begun: list[Figure] = []
+    drawn = draw_figures(run, begun.append)
+    assert begun == list(drawn.values())

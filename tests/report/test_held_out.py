@@ -11,6 +11,7 @@ from adbayes.report.held_out import FIGURE, draw_held_out, held_out_section
 from adbayes.report.numbers import ratio_interval
 from adbayes.results.held_out import placed
 from adbayes.results.run import Run
+from adbayes.results.summary import NOT_CONVERGED
 
 
 def test_every_predictor_has_print_cohorts_and_posterior(ensemble_run: Run) -> None:
@@ -65,7 +66,8 @@ def test_the_figure_has_every_cohort(ensemble_run: Run) -> None:
     assert paper == pooled == 7
     assert others + first + beyond == 21
     marks = {str(text.get_gid()): text.get_text() for text in figure.texts}
-    assert marks["footer"].startswith("3 reconstructed cohorts (synthetic patients)")
+    assert marks["footer"].startswith("3 reconstructed cohorts (synthetic patients), n = ")
+    assert "NOT CONVERGED" not in marks["footer"]
     assert "NOT PATIENTS" in marks["watermark"]
 
 
@@ -87,3 +89,13 @@ def test_the_figure_is_among_those_of_a_run(ensemble_run: Run, further: bool) ->
     assert FIGURE in figures
     assert 'id="held-out-table"' in held_out_section(one, figures).body
     assert ("Posterior, pooled" in held_out_section(one, figures).body) == further
+
+
+def test_the_figure_says_what_did_not_converge(ensemble_run: Run) -> None:
+    summary = ensemble_run.summary.copy()
+    model = ensemble_run.held_out["model"].iloc[0]
+    summary.loc[(summary["cohort"] == "pooled") & (summary["model"] == model), "flag"] = (
+        NOT_CONVERGED
+    )
+    figure = draw_held_out(replace(ensemble_run, summary=summary))
+    assert any(f"NOT CONVERGED: {model}" in text.get_text() for text in figure.texts)

@@ -84,6 +84,6 @@ def test_a_figure_is_inside_with_its_size_and_words(size: tuple[float, float]) -
     html = figure("plot", Figure(figsize=size), "What it shows")
     data = re.search(r"base64,([^\"]+)", html)
     assert data is not None
-    assert base64.b64decode(data[1]).startswith(b"\x89PNG")
+    assert base64.b64decode(data[1]).startswith(b"RIFF")
     assert f'width="{round(96 * size[0])}" height="{round(96 * size[1])}"' in html
     assert 'alt="What it shows"' in html

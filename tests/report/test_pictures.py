@@ -1,13 +1,18 @@
 """Pictures: small, true to the figure, the same bytes twice."""
 
 import io
+import multiprocessing
 
 import numpy as np
+import pandas as pd
+import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from PIL import Image
 
 from adbayes.plots import style
-from adbayes.report.pictures import DPI, png
+from adbayes.report import pictures
+from adbayes.report.pictures import DPI, drawing_beside, png, webp
 
 
 def drawn() -> Figure:
@@ -35,3 +40,39 @@ def test_the_same_figure_is_the_same_bytes_and_drawn_once() -> None:
     figure = drawn()
     assert png(figure) is png(figure)
     assert png(drawn()) == png(figure)
+
+
+def test_the_page_and_the_folder_show_the_same_pixels() -> None:
+    figure = drawn()
+    one, other = (Image.open(io.BytesIO(made(figure))).convert("RGB") for made in (png, webp))
+    assert one.tobytes() == other.tobytes()
+
+
+def test_a_second_process_draws_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = style.sign(_titled(), pd.DataFrame({"evidence": ["simulated"]}), "none", "test")
+    expected = pictures.draw(here)
+    there = style.sign(_titled(), pd.DataFrame({"evidence": ["simulated"]}), "none", "test")
+    with drawing_beside(2) as begin:
+        begin(there)
+        pictures._begun[there].result()
+        # What that process has drawn is not drawn here again.
+        monkeypatch.setattr(pictures, "draw", None)
+        assert png(there) == expected.png
+    assert webp(there) == expected.webp
+    assert not multiprocessing.active_children()
+
+
+def test_what_the_second_process_has_not_begun_is_drawn_here() -> None:
+    figures = [drawn() for _ in range(12)]
+    with drawing_beside(2) as begin:
+        for figure in figures:
+            begin(figure)
+        made = {png(figure) for figure in reversed(figures)}
+    assert made == {png(drawn())}
+    assert not multiprocessing.active_children()
+
+
+def _titled() -> Figure:
+    figure = style.blank(style.COLUMN, 2, "A title")
+    style.plain(figure.subplots()).set_xlabel("weeks")
+    return figure

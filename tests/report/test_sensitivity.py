@@ -5,11 +5,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import adbayes as ab
 from adbayes.checks import multiverse, prior_grid, sensitivity
 from adbayes.checks.claims import Claim, claims
+from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.library import load_cohort
 from adbayes.errors import DataError
+from adbayes.model.spec import Spec, load_spec
 from adbayes.report import sensitivity as job
-from adbayes.report.sensitivity import Sensitivity, run_sensitivity
+from adbayes.report.sensitivity import Sensitivity
 from adbayes.results.summary import NOT_CONVERGED
 
 FEW = tuple(c for c in claims() if c.id in ("table6.sex.or", "table6.ldh_baseline.or"))
@@ -29,7 +33,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sensitivity, Path]:
         for module in (multiverse, prior_grid, sensitivity, job):
             patch.setattr(module, "claims", few)
         patch.setattr(prior_grid, "MULTIPLES", (1.0, 8.0))
-        return run_sensitivity("easi90_multivariable", out=folder, draws=500, tune=500), folder
+        return job.sensitivity("easi90_multivariable", out=folder, draws=500, tune=500), folder
 
 
 def test_print_comes_before_patients(found: tuple[Sensitivity, Path]) -> None:
@@ -70,6 +74,31 @@ def test_a_failed_gate_is_told(found: tuple[Sensitivity, Path]) -> None:
 
 
 def test_print_has_neither_file_nor_variant(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="neither a file nor a variant"):
-        run_sensitivity("published", tmp_path / "x.csv", out=tmp_path / "out")
+    with pytest.raises(DataError, match="neither patients nor a variant"):
+        job.sensitivity("published", load_cohort(0), out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_it_shows_itself_by_its_sentences(found: tuple[Sensitivity, Path]) -> None:
+    shown = repr(found[0])
+    assert found[0].label in shown.splitlines()[0]
+    assert all(sentence in shown for sentence in found[0].sentences["sentence"])
+    html = found[0]._repr_html_()
+    assert "<table" in html
+    assert "<script" not in html
+
+
+def test_a_spec_and_a_cohort_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def stop(spec: Spec, cohort: Cohort, *rest: object, **more: object) -> None:
+        asked.append((spec, cohort))
+        raise InterruptedError
+
+    monkeypatch.setattr(job, "of_model", stop)
+    monkeypatch.setattr(job, "claims", tuple)
+    spec, cohort = load_spec("easi_change"), load_cohort(1)
+    with pytest.raises(InterruptedError):
+        job.sensitivity(spec, cohort)
+    assert asked == [(spec, cohort)]
+    assert ab.sensitivity is job.sensitivity

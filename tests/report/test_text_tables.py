@@ -39,3 +39,19 @@ def test_latex_is_escaped_and_closed() -> None:
     assert "footnotesize" not in text
     assert text.isascii()
     assert escaped("\\{}~^") == r"\textbackslash{}\{\}\textasciitilde{}\textasciicircum{}"
+
+
+def test_headings_over_several_columns_are_kept() -> None:
+    frame = pd.DataFrame({"Predictor": ["Sex"], "OR": ["2.51"], "p": ["0.03"], "Median": ["2.38"]})
+    spanners = {"Paper & co": ["OR", "p", "absent"], "Bayes": ["Median"]}
+    with collected() as found:
+        table(frame, "Odds", id="odds", spanners=spanners)
+    made = found["odds"]
+    assert "| Predictor | Paper & co: OR | Paper & co: p | Bayes: Median |" in made.markdown()
+    lines = [line.strip() for line in made.latex().splitlines()]
+    at = lines.index(r"\toprule")
+    assert lines[at + 1 : at + 4] == [
+        r" & \multicolumn{2}{c}{Paper \& co} & \multicolumn{1}{c}{Bayes} \\".strip(),
+        r"\cmidrule(lr){2-3} \cmidrule(lr){4-4}",
+        r"Predictor & OR & p & Median \\",
+    ]

@@ -183,7 +183,26 @@ def published_sensitivity(ids: Iterable[str] | None = None) -> pd.DataFrame:
         The columns of `COLUMNS` and `published_id`; methods as in `sensitivity`. All by quadrature:
         nothing is sampled, and the rows of ``refit`` are posteriors, not reweighted draws.
     """
-    wanted = [c.id for c in claims() if c.null is not None] if ids is None else list(ids)
+    wanted = _with_null() if ids is None else list(ids)
+    table = pd.concat([published_grid(wanted), published_verdicts(wanted)], ignore_index=True)
+    return table.reindex(columns=[*COLUMNS, "published_id"])
+
+
+def published_verdicts(ids: Iterable[str] | None = None) -> pd.DataFrame:
+    """Say what would take each claim of the paper away, and whether prior and print disagree.
+
+    Parameters
+    ----------
+    ids : iterable of str, optional
+        Quantities with a null; every claim that has one if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of `published_sensitivity` the rows whose method is ``power_scaling``, ``reverse_bayes`` or
+        ``conflict``.
+    """
+    wanted = _with_null() if ids is None else list(ids)
     rows: list[dict[str, Any]] = []
     for id in wanted:
         asked, _, prior = printed_likelihood(id)
@@ -207,8 +226,11 @@ def published_sensitivity(ids: Iterable[str] | None = None) -> pd.DataFrame:
         rows += [who | row for row in _scaled(marginal, normal(prior), asked.null, report)]
         rows.append(who | reverse_row(marginal, found, normal(prior), report, asked.estimand, ""))
         rows.append(who | conflict_row(marginal, normal(prior), now.grid.moments()[1]))
-    table = pd.concat([published_grid(wanted), pd.DataFrame(rows)], ignore_index=True)
-    return table.reindex(columns=[*COLUMNS, "published_id"])
+    return pd.DataFrame(rows).reindex(columns=[*COLUMNS, "published_id"])
+
+
+def _with_null() -> list[str]:
+    return [claim.id for claim in claims() if claim.null is not None]
 
 
 def published_curves(ids: Iterable[str], points: int = 40) -> pd.DataFrame:

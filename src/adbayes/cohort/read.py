@@ -8,6 +8,7 @@ added. Any other table is taken as it is.
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ from adbayes.cohort.derive import derive, is_derived
 from adbayes.cohort.formats import read_table
 from adbayes.cohort.grid import table_of_columns
 from adbayes.cohort.outcomes import OUTCOMES, PATIENT_COLUMNS, SYNTHETIC
-from adbayes.cohort.table import Table, nearest, number, show
+from adbayes.cohort.table import Table, listed, nearest, number, show
 from adbayes.cohort.validate import patient_frame
 from adbayes.cohort.wide import is_wide_name, long_from_wide, renamed_stems
 from adbayes.errors import DataError
@@ -125,6 +126,7 @@ def _cohort(
     evidence: Evidence = "patients",
     index: int | None = None,
 ) -> Cohort:
+    _check_names(table, columns)
     table = _long(table, columns)
     clinical = {"patient", "visit"} <= set(table.columns)
     if clinical:
@@ -145,6 +147,28 @@ def _cohort(
         clinical=clinical,
         messages=(*table.notes, *messages),
     )
+
+
+def _check_names(table: Table, columns: Mapping[str, str]) -> None:
+    """Refuse a new name that is a slip, before the column is lost under it."""
+    known = {"patient", "visit", "sex", SYNTHETIC, *OUTCOMES, *PATIENT_COLUMNS}
+    there = {SYNONYMS.get(ours, ours) for ours in map(_ours, (*table.columns, *columns))}
+    if not there & {"patient", "visit", *OUTCOMES}:
+        return  # a table of another study has names of its own
+    for new, old in columns.items():
+        ours = SYNONYMS.get(_ours(new), _ours(new))
+        if ours in known or is_wide_name(ours) or is_derived(ours):
+            continue
+        lost = SYNONYMS.get(_ours(old), _ours(old))
+        near = get_close_matches(ours, known, n=1, cutoff=0.8)
+        slips = [name for name in near if name not in there]
+        if lost in known or slips:
+            meant = slips[0] if slips else lost
+            raise DataError(
+                f"{table.name}: columns gives {old!r} the name {new!r}, which is no name of a patient file "
+                f"(did you mean {meant!r}?); the names are {listed(sorted(known))}, and the file has "
+                f"{listed(table.columns)}; correct the name, or leave it out"
+            )
 
 
 def _synthetic(table: Table, frame: pd.DataFrame) -> bool:

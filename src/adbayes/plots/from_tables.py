@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.cohort.outcomes import OUTCOMES, RESPONSE_RULES
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.paper.published import Paper
 from adbayes.plots.forest import forest
-from adbayes.plots.labels import outcome_label, outcomes_label, term_label
+from adbayes.plots.labels import (
+    correlation_label,
+    outcome_label,
+    outcomes_label,
+    term_label,
+    unit_label,
+)
 from adbayes.plots.posterior_predictive import posterior_predictive
 from adbayes.plots.prior_posterior import prior_posterior
 from adbayes.plots.trajectories import trajectories
@@ -184,7 +190,9 @@ def draw_prior_posterior(fits: Sequence[Fit], *, failed: bool) -> Figure:
     if stack:  # the correlations are what such a model is for; all parameters are in summary.csv
         table = table[table["term"].str.fullmatch(r"\w*correlation\[\w+, \w+\]")]
     table["term_label"] = [
-        f"{term_label(term)}, per {scales[term][1]:g}" if term in scales else term_label(term)
+        f"{term_label(term)}, per {scales[term][1]:g}"
+        if term in scales
+        else correlation_label(term)
         for term in table["term"]
     ]
     return prior_posterior(
@@ -234,11 +242,16 @@ def draw_predictive(
         rows["statistic"] = split[0]
         rows["group"] = split[1].map(_group_label, na_action="ignore").fillna("all patients")
         rows = rows.drop_duplicates(["statistic", "group"])
+    elif len(fits) > 1:  # points are models, not visits
+        rows = _by_predictor(rows)
     share = rows["statistic"].str.startswith("share")
-    outcome = OUTCOMES.get(fits[0].frame.outcome)
-    counted = rows["statistic"].str.endswith("responders")
-    rows["unit"] = np.select([share, counted], ["%", "patients"], outcome.unit if outcome else "")
+    counted = rows["statistic"].str.endswith(("responders", " count"))
+    unit = unit_label(fits[0].frame.outcome)
+    rows["unit"] = np.select([share, counted], ["%", "patients"], unit)
     name = outcome_label(fits[0].frame.outcome)
+    for rule in RESPONSE_RULES:
+        counts = {f"{rule} count": f"{outcome_label(rule)} responders"}
+        rows["statistic"] = rows["statistic"].replace(counts)
     rows["statistic"] = rows["statistic"].replace(
         {"share of 1": f"share with {name}", "sd": "SD of patients", "mean": "mean of patients"}
     )
@@ -250,6 +263,15 @@ def draw_predictive(
         label=_label(fits[0], failed=failed),
         title=f"{outcome_label(fits[0].frame.outcome)}: {words} checks",
     )
+
+
+def _by_predictor(rows: pd.DataFrame) -> pd.DataFrame:
+    """Name points by the predictor of their model; by its week alone where that tells them apart."""
+    weeks = rows["x"].str.extract(r"^(.+)_w(\d+)$")
+    if weeks[0].notna().all() and len(set(weeks[0])) == 1:
+        what = term_label(str(rows["x"].iloc[0])).split(",")[0]
+        return rows.assign(tick=weeks[1], axis=f"Model by {what} at week")
+    return rows.assign(tick=rows["x"].map(term_label), axis="Model by")
 
 
 def _draw_correlations(

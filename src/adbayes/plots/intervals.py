@@ -87,9 +87,12 @@ def intervals(
     for ax in axes.ravel()[len(panels) :]:
         ax.axis("off")
     for ax in axes.ravel()[max(0, len(panels) - across) : len(panels)]:
-        ax.set_xlabel(textwrap.fill(quantity, 96 // across), fontsize=style.SMALL)
+        ax.set_xlabel(textwrap.fill(quantity, 72 // across), fontsize=style.SMALL)
     for (colour, marker), name in zip(_LOOKS, series, strict=False):
-        axes[0, 0].plot([], [], marker, color=colour, ms=4, linestyle="-", label=name)
+        mine = rows[rows["series"] == name]
+        sure = bool(mine[["ci_low", "ci_high"]].notna().all(axis=1).any())
+        look = {"linestyle": "-", "color": colour} if sure else {"mfc": "white", "mec": colour}
+        axes[0, 0].plot([], [], marker, ms=4, label=name, **look)
     style.legend(figure, axes[0, 0], columns=3)
     return style.sign(figure, rows, label, "intervals")
 

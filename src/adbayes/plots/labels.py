@@ -7,6 +7,8 @@ from adbayes.cohort.derive import concurrent
 from adbayes.cohort.outcomes import AGE_CUTOFF, OUTCOMES, PATIENT_COLUMNS, RESPONSE_RULES
 
 _LAB = re.compile(r"(?P<lab>[a-z]+)_(?P<sign>gt|ge)_(?P<cut>\d+)_w(?P<week>\d+)")
+_PAIR = re.compile(r"(?P<of>\w+_)?correlation\[(?P<one>\w+), (?P<other>\w+)\]")
+_CORRELATION_OF = {"effect_": ", patients' effects", "residual_": ", residuals"}
 _SHORT = {"ige": "IgE", "tec": "TEC", "ldh": "LDH"}
 
 
@@ -32,7 +34,54 @@ def outcome_label(name: str) -> str:
     score = name.removesuffix("_fraction")
     if score != name and score in OUTCOMES:
         return f"{OUTCOMES[score].label}, fraction of baseline"
+    if name.removesuffix("_class") in OUTCOMES and name.endswith("_class"):
+        return f"{OUTCOMES[name.removesuffix('_class')].label} response class"
     return OUTCOMES[name].label if name in OUTCOMES else name
+
+
+def unit_label(name: str) -> str:
+    """The unit of an outcome.
+
+    Parameters
+    ----------
+    name : str
+        Its column.
+
+    Returns
+    -------
+    str
+        Of the vocabulary; "%" for a percent change; empty for a column outside the vocabulary.
+    """
+    if name in OUTCOMES:
+        return OUTCOMES[name].unit
+    score = name.rpartition("_")[0]
+    if name.endswith("_percent_change"):
+        return "%"
+    if name.endswith("_fraction") and score in OUTCOMES:
+        return "fraction of baseline"
+    if name.endswith("_class") and score in OUTCOMES:
+        return "rules met"
+    return ""
+
+
+def correlation_label(name: str) -> str:
+    """What a correlation of two scores is called.
+
+    Parameters
+    ----------
+    name : str
+        Its parameter: ``effect_correlation[easi, nrs]``.
+
+    Returns
+    -------
+    str
+        "EASI and Peak pruritus NRS, patients' effects"; for another name what `term_label` says.
+    """
+    found = _PAIR.fullmatch(name)
+    if found is None or not {found["one"], found["other"]} <= set(OUTCOMES):
+        return term_label(name)
+    kind = _CORRELATION_OF.get(found["of"] or "", "")
+    return f"{outcome_label(found['one'])} and {outcome_label(found['other'])}{kind}"
 
 
 def outcomes_label(name: str, stack: Sequence[str] = ()) -> str:

@@ -65,11 +65,8 @@ def plot_trajectories(fit: Fit | Fits) -> Figure:
     SpecError
         For a model that reports no means by visit, or several fits.
     """
-    fits = each(fit)
-    if len(fits) > 1:
-        names = ", ".join(str(one.analysis.x) for one in fits)
-        raise SpecError(f"{fits[0].analysis.model}: trajectories show one fit; choose of {names}")
-    return draw_trajectories(fits[0], summarize(fits[0]), failed=not passed(fits[0]))
+    one = one_of(fit, "trajectories")
+    return draw_trajectories(one, summarize(one), failed=not passed(one))
 
 
 def plot_prior_posterior(fit: Fit | Fits) -> Figure:
@@ -119,8 +116,52 @@ def each(fit: Fit | Fits) -> tuple[Fit, ...]:
     -------
     tuple of Fit
         At least one.
+
+    Raises
+    ------
+    SpecError
+        For anything else, such as a spec that has not been fitted.
     """
-    return (fit,) if isinstance(fit, Fit) else tuple(fit.values())
+    if isinstance(fit, Fit):
+        return (fit,)
+    if isinstance(fit, Fits):
+        return tuple(fit.values())
+    name = getattr(fit, "name", fit if isinstance(fit, str) else None)
+    example = f"fit = ab.fit({name!r}, cohort)" if isinstance(name, str) else "fit = ab.fit(...)"
+    raise SpecError(
+        f"a plot of a fit was given a {type(fit).__name__}, which has no draws; fit the model first, "
+        f"{example}, and give the plot that fit"
+    )
+
+
+def one_of(fit: Fit | Fits, plot: str) -> Fit:
+    """The only fit of either.
+
+    Parameters
+    ----------
+    fit : Fit or Fits
+        One fit.
+    plot : str
+        What shows one fit, in the plural, for the message.
+
+    Returns
+    -------
+    Fit
+        That one.
+
+    Raises
+    ------
+    SpecError
+        For several fits, or what is no fit.
+    """
+    fits = each(fit)
+    if len(fits) > 1:
+        names = ", ".join(str(one.analysis.x) for one in fits)
+        raise SpecError(
+            f"{fits[0].analysis.model}: {plot} show one fit, and these are {len(fits)}; give one, as in "
+            f"fits[{str(fits[0].analysis.x)!r}], of {names}"
+        )
+    return fits[0]
 
 
 def passed(fit: Fit) -> bool:

@@ -23,7 +23,8 @@ def posterior_predictive(
     checks : DataFrame
         statistic, visit (empty for the whole follow-up), observed, replicated_low,
         replicated_high, evidence; `replicated_median` is drawn, `outcome` and `unit` name the
-        panels and axes, and `n` goes to the footer, where present. One panel a statistic (and
+        panels and axes, `tick` the points in place of the visits, with `axis` for what they are, and
+        `n` goes to the footer, where present. One panel a statistic (and
         outcome), in the order of the rows. With a column `group` the rows of a statistic are lines
         of one wide panel, named by their group, instead of points over the visits.
     label : str
@@ -52,6 +53,10 @@ def posterior_predictive(
     down = math.ceil(len(groups) / across)
     figure = style.blank(style.TWO_COLUMNS, 1.0 + 1.8 * down, title)
     panels = figure.subplots(down, across, squeeze=False).ravel()
+    named = "tick" in checks
+    axis = str(checks["axis"].iloc[0]) if named else "Weeks since the first dose"
+    for ax in panels[max(0, len(groups) - across) : len(groups)]:  # the lowest of each column
+        ax.set_xlabel(axis, fontsize=style.SMALL)
     for ax, (_, rows) in zip(panels, groups, strict=False):
         at = np.arange(len(rows))
         low, high = rows["replicated_low"].to_numpy(float), rows["replicated_high"].to_numpy(float)
@@ -65,10 +70,12 @@ def posterior_predictive(
         ax.plot(at[within], observed[within], "o", color=style.BLACK, ms=4, gid="observed")
         ax.plot(at[~within], observed[~within], "D", color=style.VERMILLION, ms=4.5, gid="outside")
         ax.set_xlim(-0.6, len(rows) - 0.4)
-        ax.set_xticks(at, [_visit(visit) for visit in rows["visit"]])
-        ax.set_xlabel("Weeks since the first dose", fontsize=style.SMALL)
-        named = rows[keys].iloc[0].dropna().astype(str)
-        ax.set_title(textwrap.fill(", ".join(named), 32), fontsize=style.TEXT)
+        ax.set_xticks(
+            at,
+            [str(tick) for tick in rows["tick"]] if named else [_visit(v) for v in rows["visit"]],
+        )
+        what = rows[keys].iloc[0].dropna().astype(str)
+        ax.set_title(textwrap.fill(", ".join(what), 32), fontsize=style.TEXT)
         if high.max() == low.min() == observed.min() == observed.max():
             # All in one point: matplotlib would zoom in until nothing means anything.
             ax.set_ylim(observed[0] - 5, observed[0] + 5)

@@ -8,20 +8,21 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from adbayes.inference.fit import Fit
+from adbayes.inference.fits import Fits
 from adbayes.plots import style
-from adbayes.plots.of_fit import passed
+from adbayes.plots.of_fit import one_of, passed
 from adbayes.results.summary import NOT_CONVERGED
 
 _ACROSS = 3
 
 
-def plot_ranks(fit: Fit, parameters: Sequence[str] | None = None) -> Figure:
+def plot_ranks(fit: Fit | Fits, parameters: Sequence[str] | None = None) -> Figure:
     """Draw whether the chains of a fit explored the same posterior.
 
     Parameters
     ----------
-    fit : Fit
-        Any model.
+    fit : Fit or Fits
+        One model.
     parameters : sequence of str, optional
         Names in `fit.draws.posterior`; all but the effects of single patients if not given.
 
@@ -31,9 +32,15 @@ def plot_ranks(fit: Fit, parameters: Sequence[str] | None = None) -> Figure:
         ArviZ's rank plot (Vehtari et al. 2021, doi:10.1214/20-BA1221; Säilynoja et al. 2022,
         doi:10.1007/s11222-022-10090-6): a panel a parameter, a line a chain, how far the ranks of its
         draws lie from uniform, and the p value of a test that they are.
+
+    Raises
+    ------
+    SpecError
+        For several fits, or what is no fit.
     """
     import arviz_plots as azp
 
+    fit = one_of(fit, "rank plots")
     posterior = fit.draws["posterior"].to_dataset()
     there = [str(name) for name in posterior.data_vars]
     names = list(parameters or [name for name in there if not name.startswith("1|")]) or there

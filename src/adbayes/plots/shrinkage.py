@@ -72,7 +72,7 @@ def shrinkage(
     places = _places(rows)
     last = max(places.values())
     figure = style.blank(style.TWO_COLUMNS, 1.1 + 0.215 * (last + 1), title)
-    ax, text = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.25, 1]})
+    ax, text = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.05, 1]})
     style.plain(ax)
     low, high = _limits(numbers, ratio)
     if ratio:

@@ -15,7 +15,7 @@ _NEEDED = ["panel", "scale", "median", "ci_low", "ci_high", "null", "tipping", "
 _RATIOS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
 _SCALES = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
 _FINER = [0.25, 0.5, 1.0, 2.0, 4.0]
-_LONGEST = 27
+_LONGEST = 24
 """Characters of a panel's name that fit on one line."""
 
 
@@ -57,17 +57,24 @@ def tipping(
     panels = list(rows["panel"].unique())
     across = min(4, len(panels))
     down = math.ceil(len(panels) / across)
-    figure = style.blank(style.TWO_COLUMNS, 0.7 + 1.35 * down, title)
+    figure = style.blank(style.TWO_COLUMNS, 1.0 + 1.35 * down, title)
     axes = figure.subplots(down, across, sharex=True, squeeze=False)
     for ax, panel in zip(axes.ravel(), panels, strict=False):
         _panel(ax, rows[rows["panel"] == panel].sort_values("scale"), ratio)
         name = textwrap.fill(panel, _LONGEST)
         ax.set_title(name, fontsize=style.SMALL, loc="left", pad=2)
     for ax in axes.ravel()[len(panels) :]:
-        ax.axis("off")
+        ax.remove()
+    for ax in axes.ravel()[max(0, len(panels) - across) : len(panels)]:
+        ax.tick_params(
+            labelbottom=True
+        )  # of each column the lowest panel, though the last row be short
     for ax in axes[:, 0]:
         ax.set_ylabel(quantity, fontsize=style.SMALL)
-    figure.supxlabel(scale_name, fontsize=style.TEXT, y=0.3 / float(figure.get_figheight()))
+    if rows["tipping"].notna().any():
+        words = "tipping SD: with any smaller one the interval includes no effect"
+        axes[0, 0].plot([], [], color=style.VERMILLION, linewidth=1.0, linestyle="--", label=words)
+        style.legend(figure, axes[0, 0])
     return style.sign(figure, rows, label, "tipping")
 
 

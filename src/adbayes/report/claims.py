@@ -17,7 +17,7 @@ from adbayes.report.sensitivity import claim_name, claim_quantity
 from adbayes.results.run import Run
 
 TITLE = "What other priors and choices would have made of the claims"
-MULTIVERSE, CURVES = "multiverse.csv", "tipping.csv"
+MULTIVERSE, CURVES, VERDICTS = "multiverse.csv", "tipping.csv", "claims.csv"
 """Files of a run that hold the tables of this section."""
 
 _LABEL = "From the printed numbers alone"
@@ -49,14 +49,15 @@ def claims_section(run: Run, figures: Mapping[str, Figure]) -> Section:
         f"likelihood and denominator that the print allows: {len(cells)} posteriors, none sampled. A claim "
         "stands where its 95 % interval excludes no effect. The tipping SD is that of a prior centred at "
         "no effect, below which the interval includes it: a reader who believes in effects that small "
-        "is not convinced."
+        "is not convinced. Box's p is the probability, under the prior, of a print as far from its centre as "
+        "this one or further (Box 1980, doi:10.2307/2982063): below 0.05, prior and print disagree."
     )
     if "tipping" in figures:
         body += figure(
             "tipping", figures["tipping"], "Every odds ratio against the width of its prior."
         )
     body += table(
-        _rows(cells, run.more[CURVES]),
+        _rows(cells, run.more[CURVES], run.more.get(VERDICTS)),
         "Claims, the prior that takes them away, and the choice that moves them most",
         id="claims-table",
         left=1,
@@ -132,7 +133,8 @@ _KINDS = {
 }
 
 
-def _rows(cells: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def _rows(cells: pd.DataFrame, curves: pd.DataFrame, verdicts: pd.DataFrame | None) -> pd.DataFrame:
+    words, conflicts = _verdicts(verdicts)
     names = _names()
     first = curves.drop_duplicates("published_id")
     tips = dict(zip(first["published_id"], first["tipping"].astype(float), strict=True))
@@ -141,7 +143,7 @@ def _rows(cells: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     furthest = furthest.drop_duplicates("claim")
     most = {row["claim"]: row for row in furthest.to_dict("records")}
     shown = []
-    for kind, words in _KINDS.items():
+    for kind, named in _KINDS.items():
         for claim in (one for one in claims() if one.estimand == kind):
             mine = cells[cells["claim"] == claim.id]
             if mine.empty:
@@ -150,7 +152,7 @@ def _rows(cells: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
             stands = mine["stands"].astype(str)
             judged = int(stands.isin(["True", "False"]).sum())
             line = {
-                "Kind": words,
+                "Kind": named,
                 "Claim": names[claim.id],
                 "Reported": _value(reported, kind),
                 "Tipping SD": ABSENT,
@@ -166,8 +168,26 @@ def _rows(cells: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
                 line["Moved most by"] = str(row["dimension"])
                 far = max(float(row["smallest"]), float(row["largest"]), key=abs)
                 line["As far as, SDs"] = number(far, 2)
+            if verdicts is not None:
+                line["Box's p"] = (
+                    number(conflicts[claim.id], 2) if claim.id in conflicts else ABSENT
+                )
+                line["In words"] = words.get(claim.id, "")
             shown.append(line)
     return pd.DataFrame(shown)
+
+
+def _verdicts(table: pd.DataFrame | None) -> tuple[dict[str, str], dict[str, float]]:
+    """Claim to its sentence, and to Box's p."""
+    if table is None:
+        return {}, {}
+    said = table[table["method"] == "reverse_bayes"]
+    held = table[table["method"] == "conflict"]
+    p = held["setting"].str.extract(r"box_p=([^;]+)")[0].astype(float)
+    return (
+        dict(zip(said["published_id"], said["diagnosis"], strict=True)),
+        dict(zip(held["published_id"], p, strict=True)),
+    )
 
 
 def _value(row: Mapping[Any, Any], kind: str) -> str:

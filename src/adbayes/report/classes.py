@@ -11,7 +11,7 @@ from adbayes.report.markup import FLAG, Section, figure, paragraph, table
 from adbayes.report.numbers import interval, number, supported
 from adbayes.report.opening import ONE_GENERATOR
 from adbayes.results.run import Run
-from adbayes.results.summary import NOT_CONVERGED
+from adbayes.results.summary import NOT_CONVERGED, unconverged
 
 TITLE = "Responders: a continuous score, or the same score cut in two"
 FIGURE = "responders"
@@ -90,7 +90,7 @@ def classes_figure(run: Run) -> dict[str, Figure]:
         percent = {k: 100 * printed[k].astype(float) for k in ("mean", "ci_low", "ci_high")}
         rows.insert(0, printed.assign(term=printed["outcome"], **percent))
     table = pd.concat([one.astype(object) for one in rows], ignore_index=True)
-    return {FIGURE: responders(table, names, label=run.cohort.label)}
+    return {FIGURE: responders(table, names, label=run.cohort.label + unconverged(found))}
 
 
 def _found(run: Run) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Every figure of a run, by the name of its file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -121,13 +121,15 @@ def _summaries(run: Run, fits: Sequence[Fit]) -> tuple[pd.DataFrame, ...]:
     return tuple(mine[mine["x"] == fit.analysis.x] for fit in fits)
 
 
-def draw_figures(run: Run) -> dict[str, Figure]:
-    """Draw every figure of a run.
+def draw_figures(run: Run, begin: Callable[[Figure], object] | None = None) -> dict[str, Figure]:
+    """Make every figure of a run.
 
     Parameters
     ----------
     run : Run
         What was found.
+    begin : callable, optional
+        Called with each figure once it is finished, such as to have it drawn meanwhile.
 
     Returns
     -------
@@ -135,46 +137,55 @@ def draw_figures(run: Run) -> dict[str, Figure]:
         Name of the file without suffix to figure, in the order of the report. Each carries the
         label of its data.
     """
-    figures: dict[str, Figure] = {}
+    figures = {}
+    for name, figure in _each(run):
+        if begin is not None:
+            begin(figure)
+        figures[name] = figure
+    return figures
+
+
+def _each(run: Run) -> Iterator[tuple[str, Figure]]:
     if len(run.published):
-        figures |= published_forests(run)
-        figures |= published_shrinkage(run)
-        figures |= published_correlations(run)
-    figures |= studies_figure(run)
+        yield from published_forests(run).items()
+        yield from published_shrinkage(run).items()
+        yield from published_correlations(run).items()
+    yield from studies_figure(run).items()
     groups = groups_of(run)
     for group in groups:
-        fits, failed = group.fits, group.failed
-        reported = {name for fit in fits for name in fit.analysis.estimands.report}
-        if "odds_ratio" in reported:
-            again = [run.refits.get(fit.analysis.key) for fit in fits]
-            figures[f"forest_{group.name}"] = draw_forest(
-                fits, group.summaries, again, run.paper, failed=failed
-            )
-        base = fits[0].analysis.variant == "base"
-        for fit, summary, ok in zip(fits, group.summaries, group.passed, strict=True):
-            if has_trajectories(fit):
-                x = f".{fit.analysis.x}" if len(fits) > 1 else ""
-                figures[f"trajectories_{group.name}{x}"] = draw_trajectories(
-                    fit, summary, failed=not ok
-                )
-        # A variant is judged by the data it makes; its priors are in the tables and in `check`.
-        if base or group.name == groups[0].name:
-            figures[f"prior_posterior_{group.name}"] = draw_prior_posterior(fits, failed=failed)
-        checks = group.of(run.checks)
-        for check in ("prior_predictive", "posterior_predictive")[0 if base else 1 :]:
-            figures[f"{check}_{group.name}"] = draw_predictive(
-                fits, checks, failed=failed, check=check
-            )
-    figures |= share_mcid_figure(run)
-    figures |= classes_figure(run)
+        yield from _of_group(run, group, first=group is groups[0])
+    yield from share_mcid_figure(run).items()
+    yield from classes_figure(run).items()
     if len(run.held_out):
-        figures[HELD_OUT_FIGURE] = draw_held_out(run)
-    figures |= fidelity_figure(run)
-    figures |= claims_figures(run)
-    figures |= audit_figure(run)
-    for figure in figures.values():
-        _settle(figure)
-    return figures
+        yield HELD_OUT_FIGURE, draw_held_out(run)
+    yield from fidelity_figure(run).items()
+    yield from claims_figures(run).items()
+    yield from audit_figure(run).items()
+
+
+def _of_group(run: Run, group: Group, *, first: bool) -> Iterator[tuple[str, Figure]]:
+    fits, failed = group.fits, group.failed
+    reported = {name for fit in fits for name in fit.analysis.estimands.report}
+    if "odds_ratio" in reported:
+        again = [run.refits.get(fit.analysis.key) for fit in fits]
+        yield (
+            f"forest_{group.name}",
+            draw_forest(fits, group.summaries, again, run.paper, failed=failed),
+        )
+    base = fits[0].analysis.variant == "base"
+    for fit, summary, ok in zip(fits, group.summaries, group.passed, strict=True):
+        if has_trajectories(fit):
+            x = f".{fit.analysis.x}" if len(fits) > 1 else ""
+            yield (
+                f"trajectories_{group.name}{x}",
+                draw_trajectories(fit, summary, failed=not ok),
+            )
+    # A variant is judged by the data it makes; its priors are in the tables and in `check`.
+    if base or first:
+        yield f"prior_posterior_{group.name}", draw_prior_posterior(fits, failed=failed)
+    checks = group.of(run.checks)
+    for check in ("prior_predictive", "posterior_predictive")[0 if base else 1 :]:
+        yield f"{check}_{group.name}", draw_predictive(fits, checks, failed=failed, check=check)
 
 
 def published_forests(run: Run) -> dict[str, Figure]:
@@ -245,11 +256,3 @@ def share_mcid_figure(run: Run) -> dict[str, Figure]:
     named = [str(model) for model in dict.fromkeys(rows["model"]) if model in failed]
     warning = f"; {NOT_CONVERGED.upper()}: {', '.join(named)}" if named else ""
     return {"share_mcid": share_mcid(table, label=run.cohort.label + warning)}
-
-
-def _settle(figure: Figure) -> None:
-    """Lay a figure out once; it is saved twice, and the layout is most of the work."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-        figure.set_layout_engine("none")

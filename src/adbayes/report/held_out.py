@@ -11,7 +11,7 @@ from adbayes.report.markup import FLAG, Section, figure, paragraph, table
 from adbayes.report.numbers import RATIO_DECIMALS, interval, number, ratio, ratio_interval
 from adbayes.results.held_out import placed
 from adbayes.results.run import Run
-from adbayes.results.summary import NOT_CONVERGED
+from adbayes.results.summary import NOT_CONVERGED, unconverged
 
 FIGURE = "held_out"
 """Name of the figure."""
@@ -84,9 +84,13 @@ def draw_held_out(run: Run) -> Figure:
             made = {"series": pooled, "evidence": "reconstructed", "estimate": found["median"]}
             rows.append(name | made | {key: found[key] for key in ("ci_low", "ci_high")})
     number_of = int(placed(run.held_out)["cohorts"].iloc[0])
+    sizes, model = run.held_out["n"].astype(int), run.held_out["model"].iloc[0]
     return held_out(
         pd.DataFrame(rows),
-        label=f"{number_of} reconstructed cohorts (synthetic patients), beside the print",
+        label=(
+            f"{number_of} reconstructed cohorts (synthetic patients), n = {sizes.min()} to {sizes.max()} each, "
+            f"beside the print{unconverged(run.pooled[run.pooled['model'] == model])}"
+        ),
         title=f"{TITLE}: odds ratios of EASI-90 at week 52 that the reconstruction did not see",
     )
 

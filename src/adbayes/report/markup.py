@@ -12,13 +12,15 @@ import great_tables as gt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.report.pictures import png
+from adbayes.report.pictures import webp
 from adbayes.report.text_tables import keep
 
 FLAG = "Flag"
 """Heading of the column that says what failed; anything in it is red."""
 
 _PLACE = "table-style"
+_SCOPED = re.compile(r'<td headers="[^"]*"')
+"""The headings have a scope; a list of them in every cell is a third of the page without its figures."""
 
 
 @dataclass(frozen=True)
@@ -158,10 +160,16 @@ def table(
     if "Note" in shown:
         shown["Note"] = [letters.get(note, "") for note in shown["Note"]]
         shown = shown if notes else shown.drop(columns="Note")
-    keep(id, shown, caption, notes)
-    made = gt.GT(shown, id=id, groupname_col=groups)
     columns = [name for name in shown.columns if name != groups]
-    wordy = [c for c in columns if c in (FLAG, "Note", "Why") or c in columns[:left]]
+    over = {
+        name: title
+        for title, members in (spanners or {}).items()
+        for name in members
+        if name in columns
+    }
+    keep(id, shown, caption, notes, over)
+    made = gt.GT(shown, id=id, groupname_col=groups)
+    wordy = [c for c in columns if c in (FLAG, "Note", "Why", "In words") or c in columns[:left]]
     made = made.cols_align("right", [c for c in columns if c not in wordy])
     made = made.cols_align("left", wordy)
     for title, members in (spanners or {}).items():
@@ -172,7 +180,9 @@ def table(
         rows = [k for k, flag in enumerate(shown[FLAG]) if flag]
         red = gt.style.text(color="#b00020", weight="bold")
         made = made.tab_style(red, gt.loc.body(columns=FLAG, rows=rows))
-    html = made.as_raw_html()
+    # It fills a frame of strings cell by cell, which those of Arrow are slow at.
+    with pd.option_context("mode.string_storage", "python"):
+        html = _SCOPED.sub("<td", made.as_raw_html())
     start, end = html.index("<table"), html.index("</table>") + len("</table>")
     titled = html[start:end].replace(">", f"><caption><span>{linked(caption)}</span></caption>", 1)
     below = "; ".join(f"<sup>{letter}</sup> {linked(note)}" for note, letter in letters.items())
@@ -217,11 +227,11 @@ def figure(name: str, drawn: Figure, caption: str) -> str:
     str
         HTML.
     """
-    data = base64.b64encode(png(drawn)).decode("ascii")
+    data = base64.b64encode(webp(drawn)).decode("ascii")
     width, height = (round(float(side) * 96) for side in drawn.get_size_inches())
     return (
         f'<figure id="figure-{escape(name)}">'
-        f'<img src="data:image/png;base64,{data}" width="{width}" height="{height}" '
+        f'<img src="data:image/webp;base64,{data}" width="{width}" height="{height}" '
         f'alt="{escape(caption)}">'
         f"<figcaption>{linked(caption)}</figcaption></figure>\n"
     )

@@ -71,6 +71,8 @@ def title(run: Run) -> str:
     str
         Plain text.
     """
+    if about_paper(run) and run.cohort.evidence == "patients":
+        return f"{run.cohort.source} beside a published study of dupilumab in atopic dermatitis"
     if about_paper(run):
         return "Dupilumab in atopic dermatitis over 52 weeks: a published study as Bayesian models"
     return f"Bayesian models of {run.cohort.source}"
@@ -102,6 +104,7 @@ def opening(run: Run, groups: "tuple[Group, ...]") -> str:
             "of dupilumab."
         )
         second = f"This page gives its analyses as {what}"
+        second += f" of {run.cohort.source}" if evidence == "patients" else ""
         second += (
             ", after posteriors of the paper's own patients from the printed numbers alone."
             if len(run.published)

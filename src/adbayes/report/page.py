@@ -23,6 +23,7 @@ from adbayes.report.opening import opening, title
 from adbayes.report.pooling import pooling
 from adbayes.report.reproducing import limits, reproducing
 from adbayes.report.studies import studies
+from adbayes.report.two_studies import two_studies
 from adbayes.results.run import Run
 from adbayes.version import __version__
 
@@ -48,6 +49,7 @@ def render_page(run: Run, figures: Mapping[str, Figure]) -> str:
         section
         for section in (
             answer(run),
+            two_studies(run),
             from_print(run, figures),
             studies(run, figures),
             mixed_models(run, groups, figures),

@@ -94,8 +94,8 @@ def rebuild(folder: str | Path, data: str | Path | None = None) -> Run:
 
 
 _FURTHER = (
-    "multiverse.csv", "tipping.csv", "other_studies.csv", "predicted_shares.csv", "adverse_events.csv",
-    "fidelity.csv", "judgement.csv",
+    "multiverse.csv", "tipping.csv", "claims.csv", "other_studies.csv", "predicted_shares.csv",
+    "adverse_events.csv", "fidelity.csv", "judgement.csv",
 )  # fmt: skip
 _NAMES = ("summary", "diagnostics", "comparison", "checks", "sensitivity")
 
@@ -191,7 +191,15 @@ def _table(path: Path) -> pd.DataFrame:
     """A table of a run with words as words: a visit of 16 is no number, and an empty cell no word."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     for name in frame.columns:
-        if name in ("passed", "within_rounding", "stands", "holds", "matched", "in_prior"):
+        if name in (
+            "passed",
+            "within_rounding",
+            "same_quantity",
+            "stands",
+            "holds",
+            "matched",
+            "in_prior",
+        ):
             frame[name] = frame[name].map({"True": True, "False": False})
         elif name not in _TEXT:
             frame[name] = pd.to_numeric(frame[name], errors="coerce")

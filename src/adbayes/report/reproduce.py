@@ -54,8 +54,8 @@ def reproduce(
     jobs : int, optional
         Chains run at once; changes no number.
     processes : int, optional
-        With 2, models that compile a graph of their own are fitted beside the rest; changes no number. A
-        script must then guard its start by ``if __name__ == "__main__"``.
+        With 2, models that compile a graph of their own are fitted, and figures drawn, beside the rest;
+        changes no number. A script must then guard its start by ``if __name__ == "__main__"``.
     fresh : bool, optional
         Sample even where `out` has the draws.
     progress : callable, optional
@@ -99,7 +99,7 @@ def reproduce(
     if data is not None:
         run.settings.update(data=str(data), columns=columns)
     progress("writing the report", 0, 1)
-    write_run(run, folder)
+    write_run(run, folder, processes=processes)
     return run
 
 

@@ -27,6 +27,7 @@ FILES = {
     "judgement.csv": "printed statistics beside what each model of an outcome makes",
     "multiverse.csv": "claims under every combination of prior, likelihood and denominator, from print",
     "tipping.csv": "claims along the width of their prior, from print",
+    "claims.csv": "what would take each claim away, in a sentence, and Box's p, from print",
     "other_studies.csv": "other studies beside the paper, like with like",
     "predicted_shares.csv": "what those studies predict",
     "adverse_events.csv": "adverse events and what became of them, from print",

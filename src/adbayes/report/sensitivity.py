@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.analysis import Progress, load_data, silent
+from adbayes.analysis import Progress, default_cohort, silent
 from adbayes.checks.claims import Claim, claims
 from adbayes.checks.multiverse import moves, patients_multiverse, published_multiverse
-from adbayes.checks.sensitivity import published_curves, published_sensitivity, sensitivity
+from adbayes.checks.sensitivity import published_curves, published_sensitivity
+from adbayes.checks.sensitivity import sensitivity as of_model
 from adbayes.cohort.cohort import Cohort
 from adbayes.errors import DataError
-from adbayes.model.spec import load_spec
+from adbayes.model.spec import Spec, load_spec
 from adbayes.paper.published import load_paper
 from adbayes.plots.labels import outcome_label, term_label
 from adbayes.plots.multiverse import multiverse
@@ -22,6 +23,7 @@ from adbayes.plots.tornado import tornado
 from adbayes.report.output import check_folder, replacing, write_table
 from adbayes.report.pictures import png
 from adbayes.results.summary import NOT_CONVERGED
+from adbayes.shown import as_html
 
 PUBLISHED = "published"
 """In place of a model's name: the claims of the paper from print alone."""
@@ -29,7 +31,7 @@ PUBLISHED = "published"
 _FROM_PRINT = "From the printed numbers alone"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sensitivity:
     """What other beliefs would have given.
 
@@ -78,6 +80,18 @@ class Sensitivity:
         """Which choice moves each claim most; the columns of `adbayes.checks.multiverse.moves`."""
         return moves(self.multiverse)
 
+    def __repr__(self) -> str:
+        shown = self.sentences.to_dict("records")
+        lines = [
+            f"  {row['outcome']}, {row['of']} [{row['evidence']}]: {row['sentence']}"
+            for row in shown
+        ]
+        return "\n".join([f"What other beliefs would have given. {self.label}", *lines])
+
+    def _repr_html_(self) -> str:
+        moved = {"How far one choice alone moves each claim, in posterior SDs": self.moves}
+        return as_html(repr(self), moved if len(self.multiverse) else {})
+
     def write(self, folder: Path) -> None:
         """Write tables and figures.
 
@@ -95,31 +109,30 @@ class Sensitivity:
                 temporary.write_bytes(png(figure))
 
 
-def run_sensitivity(
-    spec: str | Path,
-    data: str | Path | None = None,
+def sensitivity(
+    spec: Spec | str | Path,
+    cohort: Cohort | None = None,
     *,
-    columns: dict[str, str] | None = None,
     variant: str | None = None,
     out: str | Path | None = None,
     jobs: int | None = None,
     progress: Progress = silent,
     **sampler: Any,
 ) -> Sensitivity:
-    """Hold claims against other priors, and write what came out.
+    """Ask what other beliefs would have given: claims against other priors and other choices.
+
+    For one fit from its own draws, in seconds, ask `fit.sensitivity()`; this refits.
 
     Parameters
     ----------
-    spec : str or path
-        A model's name or file; ``published`` for the paper's claims from print alone.
-    data : str or path, optional
-        A data file; embedded cohort 0 if not given.
-    columns : dict of str to str, optional
-        Our name to the file's.
+    spec : Spec, str or path
+        A model, its name or its file; ``"published"`` for the paper's claims from print alone.
+    cohort : Cohort, optional
+        The data; embedded cohort 0 if not given. Not with ``"published"``.
     variant : str, optional
-        A variant of the spec.
+        A variant of the spec. Not with ``"published"``.
     out : str or path, optional
-        Folder to write to.
+        Folder to write sensitivity.csv, multiverse.csv, moves.csv and figures/ to.
     jobs : int, optional
         Chains run at once; changes no number.
     progress : callable, optional
@@ -130,7 +143,8 @@ def run_sensitivity(
     Returns
     -------
     Sensitivity
-        Print-only rows of the claims that the spec answers come first.
+        `sentences`, `sensitivity`, `multiverse`, `moves` and `figures`. Print-only rows of the claims that
+        the spec answers come first.
 
     Raises
     ------
@@ -139,24 +153,24 @@ def run_sensitivity(
     """
     folder = None if out is None else check_folder(out)
     if str(spec) == PUBLISHED:
-        if data is not None or variant is not None:
+        if cohort is not None or variant is not None:
             raise DataError(
-                "published is about the printed numbers, which have neither a file nor a variant; leave "
-                "out --data and --variant, or give a model's name"
+                "published is about the printed numbers, which have neither patients nor a variant; leave "
+                "out --data and --variant (in Python the cohort and variant=), or give a model's name"
             )
         progress("priors of the print-only posteriors", 0, 2)
         table = published_sensitivity()
         progress("multiverse from print", 1, 2)
         found = _assembled(claims(), table, published_multiverse(), load_paper().citation)
     else:
-        loaded = load_spec(spec)
-        cohort = load_data(data, columns)
+        loaded = spec if isinstance(spec, Spec) else load_spec(spec)
+        cohort = default_cohort() if cohort is None else cohort
         mine = tuple(claim for claim in claims() if claim.spec == loaded.name)
         tables = []
         if with_null := [claim.id for claim in mine if claim.null is not None]:
             progress("priors of the print-only posteriors", 0, 1)
             tables.append(published_sensitivity(with_null))
-        of_patients = sensitivity(loaded, cohort, variant, cores=jobs, progress=progress, **sampler)
+        of_patients = of_model(loaded, cohort, variant, cores=jobs, progress=progress, **sampler)
         table = pd.concat([*tables, of_patients], ignore_index=True)
         found = _assembled(
             mine, table, _multiverse(mine, cohort, jobs, progress, sampler), cohort.label

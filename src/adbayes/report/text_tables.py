@@ -1,9 +1,10 @@
 """The tables of the page as text for other documents: Markdown, and LaTeX for booktabs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 
 import pandas as pd
 
@@ -28,11 +29,14 @@ class Finished:
         What it shows.
     notes : tuple of str
         Below it, in the order of their letters a, b, ...
+    over : mapping of str to str, optional
+        Column to the heading over it and its neighbours.
     """
 
     frame: pd.DataFrame
     caption: str
     notes: tuple[str, ...]
+    over: Mapping[str, str] = field(default_factory=dict)
 
     def markdown(self) -> str:
         """As a pipe table.
@@ -40,9 +44,14 @@ class Finished:
         Returns
         -------
         str
-            Caption, table, notes.
+            Caption, table, notes. Markdown has one row of headings: what stands over several columns is
+            repeated in each, as in "Paper: p".
         """
-        rows = [list(map(str, self.frame.columns)), *self.frame.to_numpy().tolist()]
+        heads = [
+            f"{self.over[name]}: {name}" if name in self.over else name
+            for name in map(str, self.frame.columns)
+        ]
+        rows = [heads, *self.frame.to_numpy().tolist()]
         lines = ["| " + " | ".join(map(_piped, row)) + " |" for row in rows]
         lines.insert(1, "|" + " --- |" * len(self.frame.columns))
         return "\n".join([f"**{self.caption}**", "", *lines, *self._below(""), ""])
@@ -65,6 +74,7 @@ class Finished:
                 r"  \small",
                 rf"  \begin{{tabular}}{{{'l' * len(self.frame.columns)}}}",
                 r"    \toprule",
+                *self._spanned(),
                 body[0],
                 r"    \midrule",
                 *body[1:],
@@ -75,6 +85,21 @@ class Finished:
                 "",
             ]
         )
+
+    def _spanned(self) -> list[str]:
+        """The row of headings over several columns, and the rules under them."""
+        if not self.over:
+            return []
+        cells, rules, at = [], [], 1
+        for over, names in groupby(map(str, self.frame.columns), key=self.over.get):
+            width = len(list(names))
+            if over is None:
+                cells += [""] * width
+            else:
+                cells.append(rf"\multicolumn{{{width}}}{{c}}{{{escaped(over)}}}")
+                rules.append(rf"\cmidrule(lr){{{at}-{at + width - 1}}}")
+            at += width
+        return ["    " + " & ".join(cells) + r" \\", "    " + " ".join(rules)]
 
     def _below(self, first: str) -> list[str]:
         named = [f"{chr(ord('a') + k % 26) * (k // 26 + 1)}: {n}" for k, n in enumerate(self.notes)]
@@ -98,7 +123,9 @@ def collected() -> Iterator[dict[str, Finished]]:
         _FOLDER.reset(token)
 
 
-def keep(id: str, frame: pd.DataFrame, caption: str, notes: list[str]) -> None:
+def keep(
+    id: str, frame: pd.DataFrame, caption: str, notes: list[str], over: Mapping[str, str]
+) -> None:
     """Keep a table, where tables are collected.
 
     Parameters
@@ -111,10 +138,12 @@ def keep(id: str, frame: pd.DataFrame, caption: str, notes: list[str]) -> None:
         What it shows.
     notes : list of str
         In the order of their letters.
+    over : mapping of str to str
+        Column to the heading over it and its neighbours.
     """
     found = _FOLDER.get()
     if found is not None:
-        found[id] = Finished(frame, caption, tuple(notes))
+        found[id] = Finished(frame, caption, tuple(notes), dict(over))
 
 
 def escaped(text: str) -> str:

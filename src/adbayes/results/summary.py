@@ -235,3 +235,20 @@ def _flag(found: "pd.Series[Any] | pd.DataFrame", whole_fit_failed: bool) -> str
         found["r_hat"] < MAX_R_HAT and found["ess_bulk"] > MIN_ESS and found["ess_tail"] > MIN_ESS
     )
     return "" if passed else NOT_CONVERGED
+
+
+def unconverged(rows: pd.DataFrame) -> str:
+    """What the footer of a figure says of rows that did not pass the gate.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        model and flag, of a summary or of pooled rows.
+
+    Returns
+    -------
+    str
+        "; NOT CONVERGED: " and the models; empty where all passed.
+    """
+    names = dict.fromkeys(rows.loc[rows["flag"] == NOT_CONVERGED, "model"])
+    return f"; {NOT_CONVERGED.upper()}: {', '.join(map(str, names))}" if names else ""
