@@ -82,7 +82,15 @@ class Unfitted(NamedTuple):
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Report no progress."""
+    """Report no progress.
+
+    Parameters
+    ----------
+    stage : str
+        What is under way.
+    done, total : int
+        Parts of it.
+    """
 
 
 def default_cohort() -> Cohort:

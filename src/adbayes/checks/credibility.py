@@ -108,7 +108,7 @@ def credibility(marginal: Marginal, scale: float) -> Credibility:
         return Credibility(np.nan, np.nan, np.nan, intrinsic, False)
 
     def over(centre: float, sd: float) -> float:
-        """By how much a claim stands, in normal deviates."""
+        # By how much a claim stands, in normal deviates.
         above = marginal.probability_above(centre, sd)
         right = above if side > 0 else 1 - above
         return float(stats.norm.ppf(np.clip(right, 1e-15, 1 - 1e-15))) - _Z

@@ -83,7 +83,11 @@ def printed_marginal(
 
     Parameters
     ----------
-    id, priors, n, likelihood
+    id, priors : str
+        As for `adbayes.inference.printed.printed_likelihood`.
+    n : int, optional
+        As there.
+    likelihood : str, optional
         As for `adbayes.inference.printed.printed_likelihood`.
 
     Returns

@@ -131,7 +131,18 @@ class LabelProblem:
         return len(self.choices) + (0 if self.exchange else 2)
 
     def rows(self, labels: Labels) -> Floats:
-        """Every distance for each row of labels: shape (rows, windows)."""
+        """Every distance for each row of labels.
+
+        Parameters
+        ----------
+        labels : ndarray of int8
+            0, 1, or -1 for no value; of shape (rows, patients).
+
+        Returns
+        -------
+        ndarray
+            In half widths, of shape (rows, windows).
+        """
         one, zero = (labels == 1).astype(float), (labels == 0).astype(float)
         n1, n0 = one.sum(-1), zero.sum(-1)
         found = []

@@ -33,11 +33,33 @@ class Labelled(Protocol):
         ...
 
     def rows(self, labels: Labels) -> Floats:
-        """Distance of every number, in half widths, for each row of labels."""
+        """Distance of every number for each row of labels.
+
+        Parameters
+        ----------
+        labels : ndarray of int8
+            0, 1, or -1 for no value; of shape (rows, patients).
+
+        Returns
+        -------
+        ndarray
+            In half widths, of shape (rows, windows).
+        """
         ...
 
     def moves(self, labels: Labels) -> Ints:
-        """Patient and new label, twice, for every exchange or change."""
+        """Every exchange or change.
+
+        Parameters
+        ----------
+        labels : ndarray of int8
+            0, 1, or -1 for no value.
+
+        Returns
+        -------
+        ndarray
+            Of shape (moves, 4): patient and new label, twice.
+        """
         ...
 
 

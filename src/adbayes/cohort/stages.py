@@ -90,7 +90,21 @@ class Effort:
 
 
 class Stages:
-    """EASI and characteristics, with what every stage asks of the print."""
+    """EASI and characteristics, with what every stage asks of the print.
+
+    Parameters
+    ----------
+    seed : int
+        Of every stage's own source of chance.
+    assumptions : Assumptions
+        What the print does not force.
+    targets : Targets
+        The printed numbers.
+    effort : Effort
+        Length of the searches.
+    progress : callable
+        Called with the name of each stage.
+    """
 
     def __init__(
         self,
@@ -196,7 +210,13 @@ class Stages:
         self.__dict__.update(best)
 
     def easi(self, number: int = 0) -> None:
-        """Find EASI at every visit, and from it response and severity."""
+        """Find EASI at every visit, and from it response and severity.
+
+        Parameters
+        ----------
+        number : int, optional
+            Of the trial; each draws its own.
+        """
         counts = self.targets.response_counts()
         size = next(iter(counts.values()))[1] if counts else self.n
         self.subset = np.arange(self.n) < size
@@ -276,7 +296,10 @@ class Stages:
     def characteristics(self, enough: float = np.inf) -> None:
         """Find who has each characteristic, each by its own row of Table 5.
 
-        It ends with the one that brings what is missed to `enough`, which another EASI does not.
+        Parameters
+        ----------
+        enough : float, optional
+            Half widths missed at which it ends: another EASI missed no more with all of them.
         """
         wanted = {
             name: self.targets.margin(name)

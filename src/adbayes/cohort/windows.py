@@ -73,15 +73,54 @@ class Problem[State](Protocol):
         ...
 
     def residual(self, state: State) -> Floats:
-        """Distance of each number from the middle of its window, in half widths."""
+        """Distance of each number from the middle of its window.
+
+        Parameters
+        ----------
+        state : State
+            Of this problem.
+
+        Returns
+        -------
+        ndarray
+            In half widths.
+        """
         ...
 
     def options(self, state: State, rng: np.random.Generator) -> Options:
-        """Changes around a state, linearised there."""
+        """Changes around a state, linearised there.
+
+        Parameters
+        ----------
+        state : State
+            Of this problem.
+        rng : numpy.random.Generator
+            Where only some changes are looked at.
+
+        Returns
+        -------
+        Options
+            For every patient.
+        """
         ...
 
     def changed(self, state: State, options: Options, choice: Ints) -> State:
-        """The state with another option for some patients."""
+        """The state with another option for some patients.
+
+        Parameters
+        ----------
+        state : State
+            Of this problem.
+        options : Options
+            Around it.
+        choice : ndarray of int64 of shape (patients,)
+            Option of each; 0 for one who stays.
+
+        Returns
+        -------
+        State
+            Another one.
+        """
         ...
 
     def mates(self) -> tuple[Ints, Ints]:
@@ -123,19 +162,19 @@ class Part[State]:
         return found if self.windows is None else found[self.windows]
 
     def residual(self, state: State) -> Floats:
-        """Distances of the windows that count."""
+        """Distances of the windows that count (`Problem.residual`)."""
         found = self.whole.residual(state)
         return found if self.windows is None else found[self.windows]
 
     def options(self, state: State, rng: np.random.Generator) -> Options:
-        """Options of those who may change."""
+        """Options of those who may change (`Problem.options`)."""
         found = self.whole.options(state, rng)
         effects = found.effects if self.windows is None else found.effects[:, :, self.windows]
         counts = np.where(self.movable, found.counts, 1)
         return replace(found, effects=effects, counts=counts)
 
     def changed(self, state: State, options: Options, choice: Ints) -> State:
-        """As of the whole problem."""
+        """As of the whole problem (`Problem.changed`)."""
         return self.whole.changed(state, options, choice)
 
     def mates(self) -> tuple[Ints, Ints]:

@@ -84,8 +84,10 @@ def answer(
     priors : str or Prior, optional
         As for `posterior`; together with others one prior is of the correlation matrix (the margin of
         an LKJ prior) or of the scale tau.
-    n, likelihood
-        As for `posterior`; of what is taken together only Figure 2 takes another n.
+    n : int, optional
+        As for `posterior`; of what is taken together only Figure 2 takes another.
+    likelihood : str, optional
+        As for `posterior`.
     variant : str, optional
         To take numbers together: ``joint`` or ``joint_n82`` for a correlation of Figure 2, from all
         six; ``hierarchical`` (with ``_independent``, ``_high`` or ``_exchangeable`` for another stated
@@ -130,7 +132,11 @@ def printed_likelihood(
 
     Parameters
     ----------
-    id, n, likelihood
+    id : str
+        As in `posterior`.
+    n : int, optional
+        As in `posterior`.
+    likelihood : str, optional
         As in `posterior`.
     priors : str, optional
         The set; it also holds what is not printed, such as the correlation of two visits.

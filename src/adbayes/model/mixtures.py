@@ -152,15 +152,15 @@ class Mixtures:
         return self._along("logpdf", x)
 
     def pdf(self, x: ArrayLike) -> Array:
-        """Density, as `logpdf`."""
+        """Density (`Mixture.pdf`), coefficients along the last axis."""
         return self._along("pdf", x)
 
     def cdf(self, x: ArrayLike) -> Array:
-        """Distribution function, as `logpdf`."""
+        """Distribution function (`Mixture.cdf`), coefficients along the last axis."""
         return self._along("cdf", x)
 
     def ppf(self, q: ArrayLike) -> Array:
-        """Quantiles of levels in (0, 1), as `logpdf`."""
+        """Quantiles of levels in (0, 1) (`Mixture.ppf`), coefficients along the last axis."""
         return self._along("ppf", q)
 
     def rvs(self, size: Any = None, random_state: Any = None) -> Array:
