@@ -131,18 +131,7 @@ class LabelProblem:
         return len(self.choices) + (0 if self.exchange else 2)
 
     def rows(self, labels: Labels) -> Floats:
-        """Every distance for each row of labels.
-
-        Parameters
-        ----------
-        labels : ndarray of int8
-            0, 1, or -1 for no value; of shape (rows, patients).
-
-        Returns
-        -------
-        ndarray
-            In half widths, of shape (rows, windows).
-        """
+        """Every distance for each row of labels (`Labelled.rows`)."""
         one, zero = (labels == 1).astype(float), (labels == 0).astype(float)
         n1, n0 = one.sum(-1), zero.sum(-1)
         found = []
@@ -237,18 +226,7 @@ class LabelProblem:
         return np.asarray(self.rows(state[None])[0])
 
     def moves(self, labels: Labels) -> Ints:
-        """Every exchange of two labels, and where counts are free every change of one.
-
-        Parameters
-        ----------
-        labels : ndarray of int8
-            The present labels.
-
-        Returns
-        -------
-        ndarray of shape (moves, 4)
-            Patient and new label, and a second patient and new label; the same twice for one.
-        """
+        """Every exchange of two labels, and where counts are free every change of one (`Labelled.moves`)."""
         i, j = np.nonzero(labels[:, None] < labels[None, :])
         free = np.ones(len(i), dtype=bool)
         if not self.masks_move:

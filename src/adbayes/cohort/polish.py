@@ -58,7 +58,7 @@ class Labelled(Protocol):
         Returns
         -------
         ndarray
-            Of shape (moves, 4): patient and new label, twice.
+            Of shape (moves, 4): patient and new label, of two patients; the same twice for a change of one.
         """
         ...
 
