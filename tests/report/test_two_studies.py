@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from adbayes.cohort.cohort import Cohort
-from adbayes.report.two_studies import compared, two_studies
+from adbayes.report.two_studies import _difference, compared, two_studies
 from adbayes.results.run import Run
 
 
@@ -64,3 +64,15 @@ def test_the_section_names_both_studies_and_flags_failed_fits(own_run: Run) -> N
     assert "not converged" in two_studies(replace(own_run, diagnostics=diagnostics)).body
     none = replace(own_run, comparison=pd.DataFrame())
     assert two_studies(none).body == ""
+
+
+def test_a_difference_takes_the_far_side_of_what_is_subtracted() -> None:
+    """Zou and Donner 2008: own limits 1 below and 2 above, the paper's 3 below and 4 above."""
+    own = {"own": 10.0, "own_low": 9.0, "own_high": 12.0}
+    paper = {"paper": 7.0, "paper_low": 4.0, "paper_high": 11.0}
+    row = {"statistic": "mean", **own, **paper}
+    expected = np.array([3.0, 3 - np.hypot(1, 4), 3 + np.hypot(2, 3)])
+    assert _difference(row) == pytest.approx(expected)
+    logs = {key: value if key == "statistic" else np.exp(value) for key, value in row.items()}
+    found = _difference(logs | {"statistic": "odds_ratio"})
+    assert found == pytest.approx(np.exp(expected))
