@@ -23,7 +23,8 @@ def test_one_cohort_and_an_ensemble(cohort: ReconstructedCohort) -> None:
     matched = int(fidelity(cohort)["matched"].sum())
     counts = [t.get_text() for t in figure.axes[1].texts if t.get_gid() == "count"]
     assert sum(int(text.split(" of ")[0]) for text in counts) == matched
-    assert [t.get_text() for t in figure.texts if t.get_gid() == "footer"] == ["made up (seed 4)"]
+    (footer,) = [t.get_text() for t in figure.texts if t.get_gid() == "footer"]
+    assert footer == f"made up (seed 4); n = {cohort.n_patients}"
     # Cohorts without a number of their own are still told apart.
     twice = plot_fidelity([cohort, cohort])
     assert twice.axes[1].texts[0].get_text() == "match: median (worst)"

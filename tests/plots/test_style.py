@@ -37,6 +37,15 @@ def test_footer_states_the_data_and_the_number_of_patients(n: list[int], footer:
     assert texts(figure, "footer") == [footer]
 
 
+@pytest.mark.parametrize(
+    ("evidence", "footer"), [("published", "x; n not printed"), ("patients", "x")]
+)
+def test_a_print_without_a_number_of_patients_says_so(evidence: str, footer: str) -> None:
+    table = pd.DataFrame({"evidence": [evidence], "n": [None]})
+    figure = style.sign(style.blank(style.COLUMN, 2.0, "title"), table, "x", "test")
+    assert texts(figure, "footer") == [footer]
+
+
 @pytest.mark.parametrize("width", [style.COLUMN, style.TWO_COLUMNS])
 def test_the_watermark_stays_inside_the_figure(width: float) -> None:
     figure = style.blank(width, 3.0, "title")

@@ -1,9 +1,11 @@
 """Every figure of a run: what there is, and the label of its data on each."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from adbayes.plots.style import WATERMARKS
 from adbayes.report.figures import PRINT_LABEL, draw_figures, groups_of
@@ -59,6 +61,19 @@ def test_every_figure_carries_the_label_of_its_data(
         else:
             assert marks["footer"].startswith(run.cohort.label)
             assert marks["watermark"] == WATERMARKS["simulated"]
+
+
+def test_every_figure_states_its_number_of_patients(figures: Mapping[str, Figure]) -> None:
+    without = [
+        name
+        for name, figure in figures.items()
+        if not any(
+            re.search(r"n = \d|n not printed|^\d+/\d+$", text.get_text())
+            for text in figure.findobj(Text)
+            if isinstance(text, Text)
+        )
+    ]
+    assert without == []
 
 
 def test_the_printed_forests_have_the_papers_numbers(figures: Mapping[str, Figure]) -> None:

@@ -41,7 +41,7 @@ def draw_fidelity(
     rows : DataFrame
         As `placed` returns it, of one cohort or several, with `evidence`: cohort, table, kind,
         role, matched, close, digits (distance in units of the last printed digit; beyond 10,000,
-        or where no finite value exists, an arrow at the edge), evidence. Rows without `matched`
+        or where no finite value exists, an arrow at the edge), evidence; n if there is one. Rows without `matched`
         are not drawn.
     label : str
         Which data the figure shows, for the footer.

@@ -51,5 +51,10 @@ def plot_fidelity(
         label = f"{several[0].label} ({several[0].source})"
     else:
         label = f"{len(several)} reconstructed cohorts; not patient data"
-    rows = pd.concat([t.assign(cohort=k, evidence="reconstructed") for k, t in enumerate(tables)])
+    rows = pd.concat(
+        [
+            t.assign(cohort=k, evidence="reconstructed", n=cohort.n_patients)
+            for k, (t, cohort) in enumerate(zip(tables, several, strict=True))
+        ]
+    )
     return draw_fidelity(rows, label=label)

@@ -35,7 +35,7 @@ def shrinkage(
     ----------
     rows : DataFrame
         group, term_label (unique in its group), series (`ALONE` or `TOGETHER`), estimate, ci_low,
-        ci_high, evidence. Groups and terms are drawn in the order of the rows.
+        ci_high, evidence; n if there is one. Groups and terms are drawn in the order of the rows.
     label : str
         Which data the figure shows, for the footer.
     title : str

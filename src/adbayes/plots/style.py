@@ -161,7 +161,7 @@ def sign(figure: Figure, table: pd.DataFrame, label: str, plot: str) -> Figure:
         Changed in place.
     table : DataFrame
         With `evidence` (published, reconstructed, patients or simulated); if it has `n`, the footer
-        states it.
+        states it. A print that gives no n is said to give none.
     label : str
         Which data the figure shows.
     plot : str
@@ -188,6 +188,8 @@ def sign(figure: Figure, table: pd.DataFrame, label: str, plot: str) -> Figure:
     if len(sizes):
         low, high = int(sizes.min()), int(sizes.max())
         label += f"; n = {low}" if low == high else f"; n = {low} to {high}"
+    elif "n" in table and kinds == ["published"]:
+        label += "; n not printed"
     figure.text(0.01, 0.06 / figure.get_figheight(), label, fontsize=SMALL - 0.5, gid="footer")
     words = [WATERMARKS[kind] for kind in kinds if WATERMARKS[kind]]
     if words:

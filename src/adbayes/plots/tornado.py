@@ -28,7 +28,7 @@ def tornado(
     rows : DataFrame
         claim_label, dimension (priors, likelihood, denominator or evidence), smallest and largest
         (moves of the median in posterior SDs; 0 is the reported choice), fallen (number of choices for
-        which the claim's verdict changes), evidence. Claims are ordered by their widest bar.
+        which the claim's verdict changes), evidence; n if there is one. Claims are ordered by their widest bar.
     label : str
         Which data the figure shows, for the footer.
     title : str, optional

@@ -10,17 +10,18 @@ from adbayes.checks.claims import claims
 from adbayes.checks.multiverse import moves
 from adbayes.plots.multiverse import multiverse
 from adbayes.plots.tipping import tipping
-from adbayes.plots.tornado import tornado
 from adbayes.report.markup import Section, figure, heading, paragraph, table
 from adbayes.report.numbers import ABSENT, interval, number, ratio_interval
-from adbayes.report.sensitivity import claim_name, claim_quantity
+from adbayes.report.sensitivity import FROM_PRINT, claim_name, claim_quantity, tornados
 from adbayes.results.run import Run
 
 TITLE = "What other priors and choices would have made of the claims"
 MULTIVERSE, CURVES, VERDICTS = "multiverse.csv", "tipping.csv", "claims.csv"
 """Files of a run that hold the tables of this section."""
 
-_LABEL = "From the printed numbers alone"
+_TORNADOS = ("tornado-odds_ratio", "tornado-mean_change")
+"""Kinds of claims that the page draws: the two responses are in the table."""
+
 _SHOWN = ("table5.ldh_baseline.or", "fig1.easi90.w52.pct")
 """Claims whose combinations are drawn on the page: the abstract's baseline predictor, and the response."""
 
@@ -64,7 +65,7 @@ def claims_section(run: Run, figures: Mapping[str, Figure]) -> Section:
         groups="Kind",
     )
     body += heading("Every combination of choices", "claims-multiverse")
-    for name in ("tornado-odds_ratio", "tornado-mean_change"):
+    for name in _TORNADOS:
         if name in figures:
             kind = "odds ratios" if name.endswith("ratio") else "mean changes"
             body += figure(
@@ -101,19 +102,18 @@ def claims_figures(run: Run) -> dict[str, Figure]:
     names, universe, curves = _names(), run.more[MULTIVERSE], run.more[CURVES]
     by_id = {claim.id: claim for claim in claims()}
     odds = curves[curves["published_id"].map(lambda id: by_id[id].estimand == "odds_ratio")]
-    figures = {"tipping": tipping(odds.assign(panel=odds["published_id"].map(names)), label=_LABEL)}
-    moved = moves(universe).assign(claim_label=lambda t: t["claim"].map(names))
-    for kind in ("odds_ratio", "mean_change"):
-        rows = moved[moved["claim"].map(lambda id, kind=kind: by_id[id].estimand == kind)]
-        if len(rows):
-            figures[f"tornado-{kind}"] = tornado(rows, label=_LABEL)
+    figures = {
+        "tipping": tipping(odds.assign(panel=odds["published_id"].map(names)), label=FROM_PRINT)
+    }
+    drawn = tornados(universe, FROM_PRINT)
+    figures |= {name: drawn[name] for name in _TORNADOS if name in drawn}
     for id in _SHOWN:
         cells = universe[(universe["claim"] == id) & universe["median"].notna()]
         if cells.empty:
             continue
         figures[f"multiverse-{id}"] = multiverse(
             cells,
-            label=_LABEL,
+            label=FROM_PRINT,
             title=f"{names[id]}: every combination of choices",
             quantity=claim_quantity(by_id[id], str(cells["unit"].iloc[0])),
             null=by_id[id].null,

@@ -87,5 +87,7 @@ def fidelity_figure(run: Run) -> dict[str, Figure]:
     """
     if FIDELITY not in run.more:
         return {}
-    rows = placed(run.more[FIDELITY]).assign(cohort=0, evidence="reconstructed")
+    rows = placed(run.more[FIDELITY]).assign(
+        cohort=0, evidence="reconstructed", n=run.cohort.n_patients
+    )
     return {FIGURE: draw_fidelity(rows, label=run.cohort.label)}

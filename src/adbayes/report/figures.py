@@ -213,6 +213,7 @@ def published_forests(run: Run) -> dict[str, Figure]:
                 run.paper.number(f"{stem}.{part}").numeric for part in ("ci_low", "or", "ci_high")
             )
             shared = {"term_label": term_label(row["term"]), "flag": "", "evidence": "published"}
+            shared["n"] = row["n"]
             drawn += [
                 shared | {"series": "Paper", "estimate": middle, "ci_low": low, "ci_high": high},
                 shared

@@ -28,7 +28,8 @@ from adbayes.shown import as_html
 PUBLISHED = "published"
 """In place of a model's name: the claims of the paper from print alone."""
 
-_FROM_PRINT = "From the printed numbers alone"
+FROM_PRINT = "From the printed numbers alone"
+"""Label of a figure that shows no patients."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -204,14 +205,9 @@ def _assembled(
     if odds:
         curves = published_curves([claim.id for claim in odds])
         rows = curves.assign(panel=curves["published_id"].map(names))
-        figures["tipping"] = tipping(rows, label=_FROM_PRINT)
+        figures["tipping"] = tipping(rows, label=FROM_PRINT)
     if mine:
-        moved = moves(universe).assign(claim_label=lambda t: t["claim"].map(names))
-        for kind in ("odds_ratio", "mean_change", "response"):
-            of_kind = [claim.id for claim in mine if claim.estimand == kind]
-            rows = moved[moved["claim"].isin(of_kind)]
-            if len(rows):
-                figures[f"tornado-{kind}"] = tornado(rows, label=label)
+        figures |= tornados(universe, label)
     for claim in mine:
         cells = universe[(universe["claim"] == claim.id) & universe["median"].notna()]
         figures[f"multiverse/{claim.id}"] = multiverse(
@@ -223,6 +219,35 @@ def _assembled(
             ratio=claim.estimand == "odds_ratio",
         )
     return Sensitivity(label, table, universe, figures)
+
+
+def tornados(universe: pd.DataFrame, label: str) -> dict[str, Figure]:
+    """Draw how far one choice alone moves each claim.
+
+    Parameters
+    ----------
+    universe : DataFrame
+        The columns of `adbayes.checks.multiverse.COLUMNS`.
+    label : str
+        Which data the figures show.
+
+    Returns
+    -------
+    dict of str to Figure
+        One for each kind of claim that has a choice, by file name; n is that of the reported choices.
+    """
+    known = {claim.id: claim for claim in claims()}
+    sizes = universe[universe["median"].notna()].drop_duplicates(["claim", "evidence", "cohort"])
+    moved = moves(universe).merge(
+        sizes[["claim", "evidence", "cohort", "n"]], on=["claim", "evidence", "cohort"], how="left"
+    )
+    moved["claim_label"] = [claim_name(known[id]) for id in moved["claim"]]
+    kinds = moved["claim"].map(lambda id: known[id].estimand)
+    return {
+        f"tornado-{kind}": tornado(moved[kinds == kind], label=label)
+        for kind in ("odds_ratio", "mean_change", "response")
+        if (kinds == kind).any()
+    }
 
 
 def claim_name(claim: Claim) -> str:

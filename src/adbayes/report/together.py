@@ -265,7 +265,7 @@ def shrinkage_figures(paper: Paper, published: pd.DataFrame) -> dict[str, Figure
                 drawn.append(
                     {"group": group, "term_label": name, "series": series, "evidence": "published"}
                     | {"estimate": row["median"]}
-                    | {key: row[key] for key in ("ci_low", "ci_high")}
+                    | {key: row[key] for key in ("ci_low", "ci_high", "n")}
                 )
         if not drawn:
             continue
