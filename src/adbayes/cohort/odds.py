@@ -21,6 +21,30 @@ _STEPS = 9
 
 
 @njit(cache=True)
+def _seen(x: Floats, y: Labels, z: Labels) -> tuple[Floats, Floats, Floats]:
+    """Covariate, outcome and predictor of the rows with a value, in their order."""
+    n = 0
+    for i in range(x.size):
+        n += z[i] >= 0
+    xs, ys, zs = np.empty(n), np.empty(n), np.empty(n)
+    k = 0
+    for i in range(x.size):
+        if z[i] >= 0:
+            xs[k], ys[k], zs[k] = x[i], y[i], z[i]
+            k += 1
+    return xs, ys, zs
+
+
+@njit(cache=True)
+def _deviance(y: Floats, p: Floats) -> float:
+    """Of outcomes under probabilities: asked for once, after the last step, as logarithms are slow."""
+    dev = 0.0
+    for i in range(y.size):
+        dev -= 2.0 * math.log(max(p[i] if y[i] == 1.0 else 1.0 - p[i], 1e-300))
+    return dev
+
+
+@njit(cache=True)
 def wald(x: Floats, y: Labels, z: Labels, beta: Floats) -> tuple[float, float, float]:
     """Fit `y ~ 1 + z + x` on the rows with `z` of 0 or 1.
 
@@ -36,32 +60,28 @@ def wald(x: Floats, y: Labels, z: Labels, beta: Floats) -> tuple[float, float, f
     Returns
     -------
     estimate, se, deviance : float
-        Log odds ratio of `z`, its standard error, the deviance; the error is NaN where the
+        Log odds ratio of `z`, its standard error, the deviance; error and deviance are NaN where the
         iteration does not converge.
     """
-    dev = 0.0
+    xs, ys, zs = _seen(x, y, z)
+    p = np.empty(xs.size)
     for _ in range(30):
         h00 = h01 = h02 = h12 = h22 = g0 = g1 = g2 = 0.0
-        dev = 0.0
-        for i in range(x.size):
-            if z[i] < 0:
-                continue
-            eta = beta[0] + beta[2] * x[i]
-            if z[i] == 1:
-                eta += beta[1]
-            p = 1.0 / (1.0 + math.exp(-eta))
-            w = p * (1.0 - p)
-            r = y[i] - p
-            dev -= 2.0 * math.log(max(p if y[i] == 1 else 1.0 - p, 1e-300))
+        for i in range(xs.size):
+            p[i] = math.exp(-(beta[0] + beta[2] * xs[i] + beta[1] * zs[i]))
+        for i in range(xs.size):  # loops of their own, which the compiler makes parallel
+            p[i] = 1.0 / (1.0 + p[i])
+        for i in range(xs.size):
+            w = p[i] * (1.0 - p[i])
+            r = ys[i] - p[i]
             g0 += r
-            g2 += r * x[i]
+            g1 += r * zs[i]
+            g2 += r * xs[i]
             h00 += w
-            h02 += w * x[i]
-            h22 += w * x[i] * x[i]
-            if z[i] == 1:
-                g1 += r
-                h01 += w
-                h12 += w * x[i]
+            h01 += w * zs[i]
+            h02 += w * xs[i]
+            h12 += w * zs[i] * xs[i]
+            h22 += w * xs[i] * xs[i]
         # z is 0 or 1, so its own information equals its product with the intercept, h01.
         c00 = h01 * h22 - h12 * h12
         c01 = h02 * h12 - h01 * h22
@@ -71,7 +91,7 @@ def wald(x: Floats, y: Labels, z: Labels, beta: Floats) -> tuple[float, float, f
         c22 = h00 * h01 - h01 * h01
         det = h00 * c00 + h01 * c01 + h02 * c02
         if not det > 1e-12:
-            return 0.0, np.nan, dev
+            break
         d0 = (c00 * g0 + c01 * g1 + c02 * g2) / det
         d1 = (c01 * g0 + c11 * g1 + c12 * g2) / det
         d2 = (c02 * g0 + c12 * g1 + c22 * g2) / det
@@ -79,27 +99,24 @@ def wald(x: Floats, y: Labels, z: Labels, beta: Floats) -> tuple[float, float, f
         beta[1] += d1
         beta[2] += d2
         if abs(beta[1]) > 20.0 or abs(beta[0]) > 30.0:
-            return 0.0, np.nan, dev
+            break
         if abs(d0) + abs(d1) + abs(d2) < 1e-7:
-            return beta[1], math.sqrt(c11 / det), dev
-    return 0.0, np.nan, dev
+            return beta[1], math.sqrt(c11 / det), _deviance(ys, p)
+    return 0.0, np.nan, np.nan
 
 
 @njit(cache=True)
-def _profile(x: Floats, y: Labels, z: Labels, fixed: float, free: Floats) -> float:
+def _profile(x: Floats, y: Floats, z: Floats, fixed: float, free: Floats, p: Floats) -> float:
     """Deviance with the coefficient of `z` fixed; `free` holds intercept and slope on return."""
-    dev = 0.0
     for _ in range(30):
         h00 = h01 = h11 = g0 = g1 = 0.0
-        dev = 0.0
         for i in range(x.size):
-            if z[i] < 0:
-                continue
-            eta = free[0] + free[1] * x[i] + fixed * z[i]
-            p = 1.0 / (1.0 + math.exp(-eta))
-            w = p * (1.0 - p)
-            r = y[i] - p
-            dev -= 2.0 * math.log(max(p if y[i] == 1 else 1.0 - p, 1e-300))
+            p[i] = math.exp(-(free[0] + free[1] * x[i] + fixed * z[i]))
+        for i in range(x.size):
+            p[i] = 1.0 / (1.0 + p[i])
+        for i in range(x.size):
+            w = p[i] * (1.0 - p[i])
+            r = y[i] - p[i]
             g0 += r
             g1 += r * x[i]
             h00 += w
@@ -110,11 +127,11 @@ def _profile(x: Floats, y: Labels, z: Labels, fixed: float, free: Floats) -> flo
             return np.nan
         d0 = (h11 * g0 - h01 * g1) / det
         d1 = (h00 * g1 - h01 * g0) / det
-        # The deviance in hand belongs to the values before this step, which is then below 1e-5 squared.
+        # The deviance is that of the values before this step, which is then below 1e-5 squared.
         free[0] += d0
         free[1] += d1
         if abs(d0) + abs(d1) < 1e-5:
-            return dev
+            return _deviance(y, p)
     return np.nan
 
 
@@ -183,12 +200,14 @@ def limits(
     """
     values, roots = np.zeros(2 * _STEPS + 1), np.zeros(2 * _STEPS + 1)
     ends = np.zeros(2, dtype=np.int64)
+    xs, ys, zs = _seen(x, y, z)
+    p = np.empty(xs.size)
     for side in range(2):
         sign = 2.0 * side - 1.0
         free = np.array([beta[0], beta[2]])
         for step in range(1, _STEPS + 1):
             fixed = beta[1] + sign * step * Z_MAX / 5.0 * se
-            dev = _profile(x, y, z, fixed, free)
+            dev = _profile(xs, ys, zs, fixed, free, p)
             if math.isnan(dev):
                 return np.nan, np.nan
             root = sign * math.sqrt(max(dev - best, 0.0))

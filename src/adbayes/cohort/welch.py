@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from numba import njit
-from scipy import stats
+from scipy.special import stdtrit
 
 from adbayes.cohort.kernel import miss, spread
 from adbayes.cohort.targets import Interval
@@ -47,8 +47,8 @@ def welch_window(
     ]
     error = errors[0] + errors[1]
     df = error**2 / sum(e**2 / (n - 1) for e, n in zip(errors, sizes, strict=True))
-    low = stats.t.isf(min(p_value[1], 1.0) / 2, df)
-    high = stats.t.isf(p_value[0] / 2, df) if p_value[0] > 0 else _BEYOND * low
+    low = _upper(min(p_value[1], 1.0) / 2, df)
+    high = _upper(p_value[0] / 2, df) if p_value[0] > 0 else _BEYOND * low
     t = (1 if second_larger else -1) * (means[1] - means[0]) / np.sqrt(error)
     return np.asarray((t - (low + high) / 2) / (MARGIN * (high - low) / 2))
 
@@ -68,8 +68,13 @@ def welch_bounds(p_value: Interval) -> Floats:
     """
     df = 2 / np.maximum(np.linspace(0, 1, GRID), 1e-9)
     low, high = max(p_value[0], 0.0), min(p_value[1], 1.0)
-    top = np.full(GRID, np.inf) if low <= 0 else stats.t.isf(low / 2, df)
-    return np.array([stats.t.isf(high / 2, df), top])
+    top = np.full(GRID, np.inf) if low <= 0 else _upper(low / 2, df)
+    return np.array([_upper(high / 2, df), top])
+
+
+def _upper(tail: float, df: Floats) -> Floats:
+    """Quantile of Student's t, which a search asks for often: SciPy's distributions check too much."""
+    return np.asarray(-stdtrit(df, tail))
 
 
 @njit(cache=True)
