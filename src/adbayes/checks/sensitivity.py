@@ -184,23 +184,28 @@ def published_sensitivity(ids: Iterable[str] | None = None) -> pd.DataFrame:
         nothing is sampled, and the rows of ``refit`` are posteriors, not reweighted draws.
     """
     wanted = _with_null() if ids is None else list(ids)
-    table = pd.concat([published_grid(wanted), published_verdicts(wanted)], ignore_index=True)
+    verdicts = published_verdicts(wanted, power_scaled=True)
+    table = pd.concat([published_grid(wanted), verdicts], ignore_index=True)
     return table.reindex(columns=[*COLUMNS, "published_id"])
 
 
-def published_verdicts(ids: Iterable[str] | None = None) -> pd.DataFrame:
+def published_verdicts(
+    ids: Iterable[str] | None = None, *, power_scaled: bool = False
+) -> pd.DataFrame:
     """Say what would take each claim of the paper away, and whether prior and print disagree.
 
     Parameters
     ----------
     ids : iterable of str, optional
         Quantities with a null; every claim that has one if not given.
+    power_scaled : bool, default False
+        With the rows of ``power_scaling`` too: half of the time.
 
     Returns
     -------
     pandas.DataFrame
-        Of `published_sensitivity` the rows whose method is ``power_scaling``, ``reverse_bayes`` or
-        ``conflict``.
+        Of `published_sensitivity` the rows whose method is ``reverse_bayes`` or ``conflict``, and
+        ``power_scaling`` where it is asked for.
     """
     wanted = _with_null() if ids is None else list(ids)
     rows: list[dict[str, Any]] = []
@@ -223,7 +228,8 @@ def published_verdicts(ids: Iterable[str] | None = None) -> pd.DataFrame:
             "priors": now.priors,
         }
         found = credibility(marginal, normal(prior)[1])
-        rows += [who | row for row in _scaled(marginal, normal(prior), asked.null, report)]
+        if power_scaled:
+            rows += [who | row for row in _scaled(marginal, normal(prior), asked.null, report)]
         rows.append(who | reverse_row(marginal, found, normal(prior), report, asked.estimand, ""))
         rows.append(who | conflict_row(marginal, normal(prior), now.grid.moments()[1]))
     return pd.DataFrame(rows).reindex(columns=[*COLUMNS, "published_id"])
