@@ -142,13 +142,26 @@ def test_a_correlation_is_hotellings_density():
     """Against the density of r by simulation-free means: its integral over r is 1 for every rho."""
     n = 20
     theta = np.arctanh(np.array([-0.3, 0.0, 0.5, 0.8]))
-
-    def curves(r):
-        return correlation((r, r), n).log(theta) + (n - 4) / 2 * np.log1p(-r * r)
-
     r = np.linspace(-0.9999, 0.9999, 801)
-    total = np.trapezoid(np.exp(np.array([curves(value) for value in r])), r, axis=0)
+    curves = np.array([correlation((value, value), n).log(theta) for value in r])
+    total = np.trapezoid(np.exp(curves), r, axis=0)
     assert total / total[0] == pytest.approx(np.ones(4), rel=1e-3)
+
+
+@pytest.mark.parametrize(("r", "n"), [(0.78, 99), (0.32, 82)])
+def test_a_rounded_correlation_has_the_probability_of_its_print(r, n):
+    """The density of r integrated over what rounds to the print, from simulated samples."""
+    rng, draws = np.random.default_rng(2), 400_000
+    rho = np.array([r - 0.03, r - 0.01, r + 0.01, r + 0.03])
+    # Bartlett: r / sqrt(1 - r^2) of a sample is (rho / sqrt(1 - rho^2) chi_{n-1} + z) / chi_{n-2}.
+    one, two = (np.sqrt(rng.chisquare(n - k, draws)) for k in (1, 2))
+    slope = (rho / np.sqrt(1 - rho**2))[:, None] * one + rng.standard_normal(draws)
+    sample = slope / np.hypot(slope, two)
+    share = ((sample > r - 0.005) & (sample < r + 0.005)).mean(axis=1)
+    error = np.sqrt((1 - share) / (share * draws))
+    log = correlation((r - 0.005, r + 0.005), n).log(np.arctanh(rho))
+    apart = (log - np.log(share)) - (log - np.log(share)).mean()
+    assert np.abs(apart).max() < 4 * error.max()
 
 
 def test_the_ends_of_a_print_are_the_95_percent_ends_of_its_likelihood():

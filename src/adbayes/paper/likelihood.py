@@ -339,7 +339,8 @@ def correlation(value: Interval, n: int) -> Likelihood:
         remainder = -2 * np.logaddexp(theta, -np.asarray(theta))[:, None]
         series = special.hyp2f1(0.5, 0.5, n - 0.5, (1 + rho * r) / 2)
         each = (n - 1) / 2 * remainder - (n - 1.5) * np.log1p(-rho * r) + np.log(series)
-        return _log_mean(each)
+        # The density's factor without rho: no constant, because r differs within the rounding.
+        return _log_mean(each + (n - 4) / 2 * np.log1p(-r * r))
 
     return Likelihood(
         log,
