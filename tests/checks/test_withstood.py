@@ -4,11 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from adbayes.checks.credibility import normal_credibility
 from adbayes.checks.marginal import Marginal
 from adbayes.checks.power_scaling import COLUMNS
-from adbayes.checks.withstood import fit_sensitivity, withstood
+from adbayes.checks.withstood import conflict_row, fit_sensitivity, withstood
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit
@@ -43,6 +44,13 @@ def test_moments_behind_draws_are_those_of_the_likelihood() -> None:
     assert draws_under(0.4, 0.3).moments_behind(0.4, 0.3) == pytest.approx((ESTIMATE, SE), rel=0.03)
     flat = draws_under(0.0, 3.0)
     assert flat.moments_behind(0.0, 0.1)[1] == float("inf")  # wider than that prior: no information
+
+
+@pytest.mark.parametrize(("mu", "sigma"), [(0.0, 1.5), (0.0, 0.3), (0.4, 0.3)])
+def test_a_conflict_is_judged_as_well_under_a_tight_prior(mu: float, sigma: float) -> None:
+    row = conflict_row(draws_under(mu, sigma), (mu, sigma), 0.2, (mu, sigma))
+    exact = 2 * stats.norm.sf(abs(ESTIMATE - mu) / np.hypot(sigma, SE))
+    assert numbers(row["setting"])["box_p"] == pytest.approx(exact, rel=0.1)
 
 
 def test_odds_ratios_have_every_method(joint_fit: Fit) -> None:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import stats
 
 from adbayes.inference.fit import Fit, top_level_priors
-from adbayes.results.densities import COLUMNS, densities
+from adbayes.model.priors import Prior
+from adbayes.results.densities import COLUMNS, _scalars, densities
 
 
 def test_every_parameter_with_a_prior_has_its_curves(mixed_fit: Fit) -> None:
@@ -75,3 +77,18 @@ def test_the_grid_ends_where_the_prior_ends_or_ten_sds_away(
     prior = top_level_priors(female_fit.analysis)["female"].frozen()
     x = np.log(densities(female_fit).query("term == 'female'")["x"])
     assert x.max() == pytest.approx(min(prior.ppf(0.995), draws.mean() + 10 * draws.std(ddof=1)))
+
+
+def test_each_score_keeps_its_own_prior_at_every_visit() -> None:
+    """A list of a prior is one a score, whatever visits come before: `sigma` of `scores_joint`."""
+    scales = [10.0, 3.0, 8.0, 8.0]
+    prior = Prior.of("HalfNormal", sigma=scales, why="w").frozen()
+    values = xr.DataArray(
+        np.random.default_rng(1).random((2, 20, 3, 4)),
+        dims=("chain", "draw", "sigma_time", "sigma_dim"),
+        coords={"sigma_time": ["0", "16", "52"], "sigma_dim": ["easi", "nrs", "poem", "dlqi"]},
+    )
+    found = {term: one.ppf(0.5) for term, _, one in _scalars("sigma", values, prior)}
+    medians = stats.halfnorm(scale=np.array(scales)).ppf(0.5)
+    assert list(found.values()) == pytest.approx(np.tile(medians, 3))
+    assert found["sigma[52, nrs]"] == pytest.approx(medians[1])

@@ -6,7 +6,12 @@ from scipy import stats
 from adbayes.checks.marginal import Marginal
 
 
-def box_p(marginal: Marginal, centre: float, scale: float) -> float:
+def box_p(
+    marginal: Marginal,
+    centre: float,
+    scale: float,
+    made_under: tuple[float, float] | None = None,
+) -> float:
     """Two-sided prior predictive tail area of the estimate.
 
     Parameters
@@ -15,6 +20,8 @@ def box_p(marginal: Marginal, centre: float, scale: float) -> float:
         What the data say; taken as normal with its mean and SD.
     centre, scale : float
         Mean and SD of the normal prior.
+    made_under : tuple of (float, float), optional
+        Mean and SD of the normal prior of the marginal's draws; not needed for a grid.
 
     Returns
     -------
@@ -22,7 +29,7 @@ def box_p(marginal: Marginal, centre: float, scale: float) -> float:
         In (0, 1]; small where data like these were not expected under the prior (Box 1980, doi
         10.2307/2982063; Evans and Moshonov 2006, doi 10.1214/06-BA129). Below 0.05 is called a conflict.
     """
-    estimate, se = marginal.moments()
+    estimate, se = marginal.estimate(made_under)
     return float(2 * stats.norm.sf(abs(estimate - centre) / np.hypot(scale, se)))
 
 

@@ -13,6 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from adbayes.checks.power_scaling import MAX_KHAT
+
 Array = NDArray[np.float64]
 
 _REACH, _POINTS = 12.0, 4001
@@ -163,6 +165,24 @@ class Marginal:
         if precision <= 0:
             return mean, float("inf")
         return (mean / sd**2 - centre / scale**2) / precision, precision**-0.5
+
+    def estimate(self, made_under: tuple[float, float] | None) -> tuple[float, float]:
+        """Estimate and standard error, by whichever of the two ways can be trusted.
+
+        Parameters
+        ----------
+        made_under : tuple of (float, float) or None
+            Mean and SD of the normal prior of the draws; None for a grid.
+
+        Returns
+        -------
+        tuple of (float, float)
+            `moments`, or `moments_behind` where the draws were made under a prior so tight that they do
+            not reach a flat one (Pareto k above 0.7): the weighted draws then end too early.
+        """
+        if made_under is not None and self.khat(self.null, np.inf) > MAX_KHAT:
+            return self.moments_behind(*made_under)
+        return self.moments()
 
     def z(self) -> float:
         """The normal deviate of the tail area beyond the null under a flat prior.

@@ -135,7 +135,7 @@ def _reverse(
     )
     return [
         who | row,
-        who | conflict_row(marginal, prior, float(now.std(ddof=1))),
+        who | conflict_row(marginal, prior, float(now.std(ddof=1)), widest),
     ]
 
 

@@ -60,7 +60,7 @@ def fit_sensitivity(fit: Fit, alpha: float = 0.8) -> pd.DataFrame:
                 )
                 rows += [
                     who | row,
-                    who | conflict_row(marginal, prior, float(theta.std(ddof=1))),
+                    who | conflict_row(marginal, prior, float(theta.std(ddof=1)), prior),
                 ]
     table = pd.concat([power_scaling(fit, alpha), pd.DataFrame(rows)], ignore_index=True)
     return table.reindex(columns=COLUMNS)
@@ -280,7 +280,10 @@ def reverse_row(
 
 
 def conflict_row(
-    marginal: Marginal, prior: tuple[float, float], posterior_sd: float
+    marginal: Marginal,
+    prior: tuple[float, float],
+    posterior_sd: float,
+    made_under: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
     """The row of prior against data.
 
@@ -292,13 +295,15 @@ def conflict_row(
         Mean and SD of the reported prior.
     posterior_sd : float
         On its scale.
+    made_under : tuple of (float, float), optional
+        Mean and SD of the normal prior of the marginal's draws; not needed for a grid.
 
     Returns
     -------
     dict
         method, setting (Box's p and contraction) and diagnosis.
     """
-    p = box_p(marginal, *prior)
+    p = box_p(marginal, *prior, made_under)
     return {
         "method": "conflict",
         "setting": f"box_p={p:.4g};contraction={contraction(prior[1], posterior_sd):.4g}",

@@ -97,9 +97,10 @@ def _scalars(
         yield name, values.to_numpy().ravel(), _Element(frozen, 0)
         return
     flat = values.stack(element=extra).transpose("element", ...)
-    for position, level in enumerate(flat["element"].to_numpy()):
+    last = values.sizes[extra[-1]]  # a list of a prior is one a level of the last dimension
+    for place, level in enumerate(flat["element"].to_numpy()):
         label = ", ".join(map(str, level if isinstance(level, tuple) else (level,)))
-        yield f"{name}[{label}]", flat[position].to_numpy().ravel(), _Element(frozen, position)
+        yield f"{name}[{label}]", flat[place].to_numpy().ravel(), _Element(frozen, place % last)
 
 
 def _table(draws: np.ndarray, prior: _Element) -> pd.DataFrame:
