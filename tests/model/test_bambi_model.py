@@ -94,6 +94,19 @@ def test_other_rows_give_the_same_columns(design: Callable[..., Design], table: 
     np.testing.assert_allclose(found.at(rows.iloc[[3, 1]]), found.X[[3, 1]])
 
 
+def test_other_rows_split_into_columns_and_offset(
+    design: Callable[..., Design], table: Cohort
+) -> None:
+    found = design(
+        "y ~ x + offset(log(t)) + arm", Intercept=NORMAL, x=NORMAL, arm=NORMAL, sigma=HALF
+    )
+    rows = found.model.data.iloc[[3, 1, 8]]
+    np.testing.assert_allclose(found.at(rows), found.X[[3, 1, 8]])
+    np.testing.assert_allclose(found.added_at(rows), np.log(table.frame["t"].iloc[[3, 1, 8]]))
+    plain = design("y ~ x", Intercept=NORMAL, x=NORMAL, sigma=HALF)
+    np.testing.assert_array_equal(plain.added_at(rows), np.zeros(3))
+
+
 def test_draws_line_up_with_columns(mixed_fit: object) -> None:
     fit = mixed_fit
     beta = fit.design.coefficient_draws(fit.posterior)

@@ -76,3 +76,17 @@ def test_a_score_has_a_difference_in_its_own_unit_and_no_percent_change(
     assert (one.estimand, one.unit) == ("mean_difference", "points")
     with pytest.raises(SpecError, match="mean_percent_change' is not defined"):
         spec_from(text("easi", '"mean_percent_change"'))
+
+
+def test_an_offset_shifts_both_means_and_no_difference(
+    patients: Cohort, fit_with: MakeFit, spec_from: Callable[[str], Spec]
+) -> None:
+    report = '"mean_percent_change", "mean_difference"'
+    shifted = text(report=report).replace("* female + age", "* female + offset(age)")
+    lines = [line for line in shifted.splitlines() if not line.startswith("age =")]
+    spec = spec_from("\n".join(lines).replace(', "age"]', "]"))
+    fit = fit_with(spec, patients, {name: v for name, v in VALUES.items() if name != "age"})
+    share, age = (fit.frame.data[name].mean() for name in ("female", "age"))
+    found = {(e.estimand, e.term): float(e.draws[0, 0]) for e in estimands(fit)}
+    assert found["mean_percent_change", f"{X} = 0"] == pytest.approx(70 + 2 * share + age)
+    assert found["mean_difference", X] == pytest.approx(-5 + 3 * share)

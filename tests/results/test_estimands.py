@@ -168,3 +168,34 @@ def test_every_parameter_has_a_row_under_its_name(mixed_fit: Fit) -> None:
     assert np.isnan(found["sigma"].null)
     expected = mixed_fit.posterior["visit"].sel(visit_dim="32").to_numpy()
     np.testing.assert_array_equal(found["visit[32]"].draws.to_numpy(), expected)
+
+
+OFFSET = """
+name = "own"
+title = "own"
+[data]
+outcome = "easi"
+missing = "drop"
+[model]
+kind = "bambi"
+formula = "easi ~ visit + offset(age) + (1|patient)"
+family = "gaussian"
+[priors.only]
+Intercept = { distribution = "Normal", mu = 0, sigma = 50, why = "w" }
+visit = { distribution = "Normal", mu = 0, sigma = 50, why = "w" }
+"1|patient" = { distribution = "Normal", mu = 0, sigma = { distribution = "HalfNormal", sigma = 10 }, why = "w" }
+sigma = { distribution = "HalfNormal", sigma = 10, why = "w" }
+[estimands]
+report = ["mean", "mean_change", "ratio_of_means"]
+"""
+
+
+def test_an_offset_is_part_of_every_mean(
+    patients: Cohort, fit_with: Callable[..., Fit], spec_from: Callable[[str], Spec]
+) -> None:
+    values = {"Intercept": 10.0, "visit": (-3.0, -4.0, -5.0)}
+    found = fit_with(spec_from(OFFSET), patients, values)
+    age = found.frame.data.drop_duplicates("patient")["age"].mean()
+    assert of(found, "mean")["52"] == pytest.approx(10 - 5 + age)
+    assert of(found, "mean_change")["52"] == pytest.approx(-5)
+    assert of(found, "ratio_of_means")["52"] == pytest.approx(100 * 5 / (10 + age))

@@ -99,3 +99,37 @@ report = ["response"]
     assert (found.visit, found.term, found.unit) == ("52", "easi90", "%")
     expected = 100 * expit(-0.4 + 1.1 * fit.frame.data["female"]).mean()
     np.testing.assert_allclose(found.draws.to_numpy(), expected)
+
+
+OFFSET = """
+name = "own"
+title = "own"
+[data]
+outcome = "easi90"
+visit = 52
+missing = "drop"
+standardize = { age = [30.0, 7.0] }
+[model]
+kind = "bambi"
+formula = "easi90 ~ female + offset(age)"
+family = "bernoulli"
+link = "logit"
+[priors.only]
+Intercept = { distribution = "Normal", mu = 0, sigma = 1, why = "w" }
+female = { distribution = "Normal", mu = 0, sigma = 1, why = "w" }
+[estimands]
+report = ["response", "risk_difference", "risk_ratio"]
+"""
+
+
+def test_an_offset_counts_in_responses_and_risks(
+    patients: Cohort, fit_with: Callable[..., Fit], spec_from: Callable[[str], Spec]
+) -> None:
+    fit = fit_with(spec_from(OFFSET), patients, {"Intercept": 0.2, "female": 0.7})
+    age, female = (fit.frame.data[name].to_numpy() for name in ("age", "female"))
+    assert 0.5 < age.std() < 2  # it matters
+    found = {e.estimand: float(e.draws[0, 0]) for e in estimands(fit)}
+    assert found["response"] == pytest.approx(100 * expit(0.2 + 0.7 * female + age).mean())
+    with_it, without = expit(0.9 + age).mean(), expit(0.2 + age).mean()
+    assert found["risk_difference"] == pytest.approx(100 * (with_it - without))
+    assert found["risk_ratio"] == pytest.approx(with_it / without)

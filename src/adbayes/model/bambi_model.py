@@ -99,8 +99,33 @@ class Design:
         numpy.ndarray
             One row an observation.
         """
-        common = _component(self.model, self.parameter).design.common
-        return np.asarray(common.evaluate_new_data(rows).design_matrix, dtype=float)
+        return self._split(rows)[0]
+
+    def added_at(self, rows: pd.DataFrame) -> np.ndarray:
+        """The offset for other rows.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame
+            The formula's columns, categories as in the data.
+
+        Returns
+        -------
+        numpy.ndarray
+            One a row; 0 where the formula has none.
+        """
+        return self._split(rows)[1]
+
+    def _split(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Bambi's matrix for other rows, in columns of coefficients and the sum of offsets."""
+        component = _component(self.model, self.parameter)
+        found = component.design.common.evaluate_new_data(rows)
+        matrix = np.asarray(found.design_matrix, dtype=float)
+        if self.offset is None:
+            return matrix, np.zeros(len(matrix))
+        widths = [columns.stop - columns.start for columns in found.slices.values()]
+        own = np.repeat([name in component.offset_terms for name in found.slices], widths)
+        return matrix[:, ~own], matrix[:, own].sum(axis=1)
 
     def coefficient_draws(self, posterior: "xr.Dataset") -> np.ndarray:
         """The coefficients of all columns, side by side.

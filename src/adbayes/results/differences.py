@@ -42,14 +42,14 @@ def group_means(fit: Fit) -> Iterator[GroupMeans]:
     data = fit.frame.data
     named = fit.analysis.estimands.terms or tuple(term.name for term in fit.design.terms)
     beta = fit.design.coefficient_draws(fit.posterior)
-    offset = fit.design.added.mean()
     for term in fit.design.terms:
         name = term.name
         if name not in named or name not in data or set(data[name].unique()) - {0.0, 1.0}:
             continue
+        rows = (data.assign(**{name: value}) for value in (0.0, 1.0))
         low, high = (
-            beta @ fit.design.at(data.assign(**{name: value})).mean(axis=0) + offset
-            for value in (0.0, 1.0)
+            beta @ fit.design.at(each).mean(axis=0) + fit.design.added_at(each).mean()
+            for each in rows
         )
         yield GroupMeans(name, low, high)
 

@@ -234,8 +234,9 @@ def _level_means(fit: Fit) -> dict[str, xr.DataArray]:
             if isinstance(data[by].dtype, pd.CategoricalDtype)
             else float(level)
         )
-        average = fit.design.at(units.assign(**{by: value})).mean(axis=0)
-        means[level] = _array(fit, beta @ average)
+        rows = units.assign(**{by: value})
+        average, added = fit.design.at(rows).mean(axis=0), fit.design.added_at(rows).mean()
+        means[level] = _array(fit, beta @ average + added)
     return means
 
 
@@ -389,14 +390,14 @@ def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:
     link = INVERSE_LINKS[fit.analysis.link]
     beta = fit.design.coefficient_draws(fit.posterior)
     data = fit.frame.data
-    offset = fit.design.added
     for name, label, _ in _effect_terms(fit):
         if name not in data.columns or set(data[name].unique()) - {0.0, 1.0}:
             continue  # a risk contrast of a continuous predictor would need a step of its own
         risk = []
         for value in (1.0, 0.0):
-            X = fit.design.at(data.assign(**{name: value}))
-            risk.append(np.asarray(link(beta @ X.T + offset)).mean(axis=-1))
+            rows = data.assign(**{name: value})
+            eta = beta @ fit.design.at(rows).T + fit.design.added_at(rows)
+            risk.append(np.asarray(link(eta)).mean(axis=-1))
         yield label, risk[0], risk[1], ""
 
 

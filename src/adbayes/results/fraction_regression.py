@@ -7,6 +7,7 @@ in the data with one predictor set to a value in everyone, within each draw (g-c
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from adbayes.inference.fit import Fit
 from adbayes.model.responses import rules_of, score_of
@@ -73,19 +74,18 @@ def responses_at(fit: Fit) -> Iterator[Share]:
             scaled = np.log2(value) if column in a.data.log2 else value
             centre, scale = a.data.standardize.get(column, (0.0, 1.0))
             rows = fit.frame.data.assign(**{column: (scaled - centre) / scale})
-            found = _fraction(fit, fit.design.at(rows))
+            found = _fraction(fit, rows)
             for rule in rules_of(a):
                 last = last_scores(score, baselines(fit), rule.percent)
                 share = found.at_most(thresholds(fit, score, last))
                 yield f"{rule.name}, {column} = {value:g}", 100 * share
 
 
-def _fraction(fit: Fit, X: np.ndarray) -> Fraction:
+def _fraction(fit: Fit, rows: pd.DataFrame) -> Fraction:
     """The distribution of the fraction of each patient, who are the nodes."""
     a = fit.analysis
-    eta = fit.design.coefficient_draws(fit.posterior) @ X.T
-    if fit.design.offset is not None:
-        eta = eta + fit.design.offset
+    eta = fit.design.coefficient_draws(fit.posterior) @ fit.design.at(rows).T
+    eta = eta + fit.design.added_at(rows)
     name = "kappa" if a.family.name == "beta" else "alpha"
     precision = fit.posterior[name].transpose("chain", "draw").to_numpy()
     above = np.ones_like(precision)
@@ -94,7 +94,7 @@ def _fraction(fit: Fit, X: np.ndarray) -> Fraction:
     return Fraction(
         family=a.family.name,
         mean=np.asarray(INVERSE_LINKS[a.link](eta)),
-        weights=np.full(len(X), 1 / len(X)),
+        weights=np.full(len(rows), 1 / len(rows)),
         precision=precision[..., None],
         above_zero=above,
     )

@@ -31,8 +31,9 @@ def response_quantity(fit: Fit, nodes: int = NODES) -> Iterator[tuple[str, str, 
     effects, weights = patient_effects(fit, nodes)
     for level, rows in _rows(fit):
         # Patients who share a row of the design matrix share a probability.
-        X, counts = np.unique(fit.design.at(rows), axis=0, return_counts=True)
-        eta = fit.design.coefficient_draws(fit.posterior) @ X.T
+        whole = np.column_stack([fit.design.at(rows), fit.design.added_at(rows)])
+        X, counts = np.unique(whole, axis=0, return_counts=True)
+        eta = fit.design.coefficient_draws(fit.posterior) @ X[:, :-1].T + X[:, -1]
         for rule, lowest in rules_of(fit.analysis).items():
             total = np.zeros(eta.shape[:2])
             for k, count in enumerate(counts):
