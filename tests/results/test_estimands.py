@@ -77,9 +77,27 @@ def test_share_mcid_is_the_share_of_simulated_patients(by_hand: Fit) -> None:
             effect = rng.normal(0, TAU[at], n)
             before = INTERCEPT[at] + effect + rng.normal(0, SIGMA[at], n)
             after = INTERCEPT[at] + CHANGE[at][position] + effect + rng.normal(0, SIGMA[at], n)
-            share = (before - after >= mcid.value).mean()
+            before, after = (np.round(10 * score) for score in (before, after))
+            share = (before - after >= 10 * mcid.value).mean()
             error = np.sqrt(share * (1 - share) / n)
             assert abs(found[visit][at] / 100 - share) < 4.5 * error + 1e-9, visit
+
+
+def test_share_mcid_counts_whole_points_of_a_whole_number(
+    patients: Cohort, fit_with: Callable[..., Fit]
+) -> None:
+    values = {"Intercept": 7.2, "visit": (-3.7, -4.1, -4.5), "1|patient_sigma": 1.0, "sigma": 1.8}
+    found = of(fit_with("nrs_change", patients, values), "share_mcid")
+    rng, n = np.random.default_rng(4), 400_000
+    # The model's SD is that of the recorded scores, which rounding has made wider.
+    within = np.sqrt(1.8**2 - 1 / 12)
+    for visit, change in zip(("16", "32", "52"), values["visit"], strict=True):
+        level = 7.2 + rng.normal(0, 1.0, n)
+        before = np.round(level + rng.normal(0, within, n))
+        after = np.round(level + change + rng.normal(0, within, n))
+        share = 100 * (before - after >= 4).mean()
+        # Of the normal curve within a point only its slope is allowed for.
+        assert found[visit] == pytest.approx(share, abs=0.4)
 
 
 def test_a_fall_is_judged_by_the_stated_baseline(by_hand: Fit) -> None:

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -281,9 +282,16 @@ def _predictive_sds(fit: Fit) -> Iterator[Estimand]:
 
 
 def _shares_mcid(fit: Fit) -> Iterator[Estimand]:
-    """Share of patients whose outcome falls by at least the MCID, one patient's visits correlated."""
+    """Share of patients whose outcome falls by at least the MCID, one patient's visits correlated.
+
+    Scores are recorded in steps: a fall of 4 whole points begins half-way from 3 (as for cut-offs).
+    """
     mcid = fit.analysis.estimands.mcid
     assert mcid is not None  # load_spec has seen to it
+    instrument, name = OUTCOMES.get(fit.frame.outcome), fit.frame.outcome
+    rescaled = name in fit.analysis.data.standardize or name in fit.analysis.data.log2
+    step = 0.0 if instrument is None or rescaled else instrument.step or 0.0
+    least = step * (ceil(mcid.value / step - 1e-9) - 0.5) if step else mcid.value
     covariance, names = _covariance(fit), _levels(fit)
     means, baseline = _level_means(fit), _baseline(fit)
     start = names.index(baseline)
@@ -295,7 +303,7 @@ def _shares_mcid(fit: Fit) -> Iterator[Estimand]:
                 + covariance[..., here, here]
                 - 2 * covariance[..., start, here]
             )
-            share = _array(fit, 100 * ndtr((fall - mcid.value) / np.sqrt(variance)))
+            share = _array(fit, 100 * ndtr((fall - least) / np.sqrt(variance)))
             yield Estimand("share_mcid", fit.frame.outcome, level, "", "%", np.nan, share)
 
 
