@@ -123,6 +123,10 @@ def test_what_cannot_be_pooled_is_refused(fits: list[Fit], mixed_fit: Fit) -> No
     alone = data[
         (data["ldh_ge_250_w52"] == 0) | (np.arange(len(data)) == data["ldh_ge_250_w52"].argmax())
     ]
+    same = data.assign(**{fits[3].frame.outcome: data[fits[3].frame.outcome].where(
+        data["ldh_ge_250_w52"] == 0, 80.0)})  # fmt: skip
+    with pytest.raises(DataError, match="have the same value, which leaves no variance"):
+        Differences.of([fits[0], replace(fits[3], frame=replace(fits[3].frame, data=same))])
     short = replace(fits[3], frame=replace(fits[3].frame, data=alone))
     with pytest.raises(DataError, match="one patient has no variance"):
         Differences.of([fits[0], short])

@@ -14,6 +14,7 @@ from adbayes.model import gaussian_copula
 
 # Families whose likelihood is a probability, not a density.
 DISCRETE = ("bernoulli", "binomial", "beta_binomial", "negativebinomial", "poisson", "cumulative")
+_HURDLE = "hurdle_gamma"  # a density above 0, a probability at 0
 _SUFFIXES = ("_change", "_percent_change", "_fraction")
 
 
@@ -34,7 +35,7 @@ def log_jacobians(fits: Sequence[Fit]) -> list[pd.Series]:
     Raises
     ------
     SpecError
-        For other rows, other values, or a probability beside a density.
+        For other rows, other values, or a probability beside a density (of all outcomes, or of 0).
     """
     first = fits[0]
     kinds = {
@@ -46,6 +47,15 @@ def log_jacobians(fits: Sequence[Fit]) -> list[pd.Series]:
         raise SpecError(
             f"compare_models: {listed}: a probability of whole numbers and a density are not on one "
             "scale; compare models of one kind"
+        )
+    masses = {
+        fit.analysis.family.name == _HURDLE and bool((fit.frame.y == 0).any()) for fit in fits
+    }
+    if len(masses) > 1:
+        listed = ", ".join(dict.fromkeys(fit.analysis.family.name for fit in fits))
+        raise SpecError(
+            f"compare_models: {listed}: a value of 0 has a probability under {_HURDLE} and a density under the "
+            "others, which are not on one scale; compare models of rows above 0, or hurdle models alone"
         )
     one_outcome = len({fit.frame.outcome for fit in fits}) == 1
     tables = [_rows(fit, as_modelled=one_outcome) for fit in fits]

@@ -76,7 +76,7 @@ class Differences:
         Raises
         ------
         DataError
-            For a fit that is not of two groups, or a group of one patient.
+            For a fit that is not of two groups, or a group of one patient or of one value.
         """
         parts = [_standardised(fit) for fit in fits]
         # A product of two matrices of correlations, element by element, is one too (Schur).
@@ -122,6 +122,11 @@ def _standardised(fit: Fit) -> tuple[pd.Series, pd.Series, Likelihood]:
     if min(map(len, groups.values())) < 2:
         raise DataError(
             f"{fit.analysis.key}: a group of one patient has no variance; leave it out of the pool."
+        )
+    if any(np.ptp(group) == 0 for group in groups.values()):
+        raise DataError(
+            f"{fit.analysis.key}: all patients of a group have the same value, which leaves no variance; "
+            "leave it out of the pool."
         )
     within = y - np.where(high, groups[True].mean(), groups[False].mean())
     unit = fit.frame.unit
@@ -189,7 +194,7 @@ def differences_together(fits: Sequence[Fit], priors: str | None = None) -> pd.D
     Raises
     ------
     DataError
-        For a fit that is not of two groups, or a group of one patient.
+        For a fit that is not of two groups, or a group of one patient or of one value.
     ConvergenceError
         Where the importance weights cannot be trusted.
     """
