@@ -12,11 +12,13 @@ from adbayes.checks.multiverse import (
     FIGURE_1,
     ONE_AWAY,
     _as_printed,
+    _on,
     moves,
     patients_multiverse,
     published_multiverse,
 )
 from adbayes.cohort.cohort import Cohort
+from adbayes.cohort.library import load_cohort
 from adbayes.errors import DataError
 from adbayes.inference.printed import posterior
 from adbayes.inference.printed_ids import quantity
@@ -117,6 +119,14 @@ def test_what_cannot_be_asked_says_why(of_patients: pd.DataFrame) -> None:
     # Counting missing responses as failures adds patients.
     by = filled[filled["claim"] == "table6.sex.or"].groupby("denominator")["n"].first()
     assert by[FAILURE] > by["reported"]
+
+
+def test_failures_are_asked_for_only_where_a_response_is_missing(patients: Cohort) -> None:
+    (analysis,) = load_spec("easi90_multivariable").analyses()
+    assert _on(analysis, FAILURE, patients).data.missing == "failure"
+    complete = load_cohort(0)  # a response for all 99 at week 52, none at baseline
+    with pytest.raises(DataError, match="no easi90 is missing"):
+        _on(analysis, FAILURE, complete)
 
 
 def test_which_choice_moves_a_claim_most(printed: pd.DataFrame, of_patients: pd.DataFrame) -> None:

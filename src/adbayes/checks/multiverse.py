@@ -289,9 +289,14 @@ def _on(analysis: Analysis, denominator: str, cohort: Cohort) -> Analysis:
         both = " and ".join([*([data.where] if data.where else []), "in_figure_1 == 1"])
         data = data.model_copy(update={"where": both})
     elif denominator == FAILURE:
-        if cohort.frame[data.outcome].notna().all():
+        filled = data.model_copy(update={"missing": "failure"})
+        # At baseline nobody has a response, so the column itself does not tell.
+        here, all_here = (
+            model_frame(replace(analysis, data=one), cohort).n_rows for one in (data, filled)
+        )
+        if here == all_here:
             raise DataError(f"no {data.outcome} is missing")
-        data = data.model_copy(update={"missing": "failure"})
+        data = filled
     return replace(analysis, data=data)
 
 
