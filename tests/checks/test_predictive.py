@@ -123,6 +123,24 @@ def test_a_floor_that_the_model_crosses_is_found(mixed_fit: Fit) -> None:
     assert row["tail_area"] > 0.99
 
 
+@pytest.mark.parametrize(
+    ("last", "share"), [(0.04, 100.0), (0.06, 0.0), (71.94, 0.0), (71.96, 100.0)]
+)
+def test_replicates_are_counted_as_they_would_be_recorded(
+    mixed_fit: Fit, last: float, share: float
+) -> None:
+    # EASI is written in tenths: what is nearer to an end of the scale than to the next tenth is the end.
+    posterior = mixed_fit.posterior.isel(draw=slice(0, 1)).copy()
+    posterior["sigma"] = posterior["sigma"] * 0 + 1e-9
+    posterior["1|patient_sigma"] = posterior["sigma"] * 0 + 1e-9
+    for name, value in {"Intercept": 20.0, "visit": [-10.0, -15.0, last - 20.0]}.items():
+        posterior[name] = posterior[name] * 0 + value
+    rows = after(dataclasses.replace(mixed_fit, posterior=posterior).check())
+    end = "share at or below floor" if last < 1 else "share at or above ceiling"
+    for bound in ("replicated_low", "replicated_high"):
+        assert rows.loc[("52", end), bound] == share
+
+
 def test_high_laboratory_values_are_counted(patients: Cohort) -> None:
     ((analysis, frame),) = plan(load_spec("ldh_change"), patients).jobs
     design = design_of(bambi_model(analysis, frame))

@@ -32,7 +32,8 @@ class Credibility:
     tipping_centre : float
         Centre, at the stated prior SD, at which P(direction) is 0.975: how far against the claim a
         belief of that firmness must lie (or, for a claim that does not stand under the null-centred
-        prior, how far on its side). NaN as for `tipping_scale`.
+        prior, how far on its side). NaN as for `tipping_scale`, and where it lies beyond what the
+        points of the likelihood tell (claims of more than about 30 standard errors).
     sceptical_limit : float
         End of the 95 % range of the prior at the tipping scale, away from the null on the claim's
         side (Matthews 2018, doi 10.1098/rsos.171047): who holds larger effects implausible beforehand

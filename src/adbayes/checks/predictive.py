@@ -59,7 +59,8 @@ def predictive_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
         replicated data sets, `tail_area` the share of replicates at or above it, ties counted half
         (near 0 or 1: the model does not make data like these). Statistics by visit: mean, SD, the
         10 %, 50 % and 90 % quantiles, and for a bounded instrument the share of patients (%) at or
-        beyond its floor and ceiling, for a laboratory value beyond its cut-off; for EASI the
+        beyond its floor and ceiling (or within half a step of them: recorded so), for a laboratory
+        value beyond its cut-off; for EASI the
         patients who reach EASI-75 and EASI-90, counted in replicated baselines and visits; for a
         0/1 outcome the share (%) with 1, overall and at each value of a 0/1 predictor; for
         fractions of baseline and ordered classes those of `response_statistics`; for stacked scores
@@ -222,17 +223,18 @@ def _statistics(
     instrument = OUTCOMES.get(outcome)
     if instrument is None:
         return
-    low, high = instrument.low, instrument.high
+    low, high, half = instrument.low, instrument.high, (instrument.step or 0.0) / 2
+    # A replicate of a normal model is no score yet: what is nearest to the floor is recorded as it.
     if low is not None:
         yield (
             "share at or below floor",
-            lambda y: 100 * (y <= low).mean(axis=1),
+            lambda y: 100 * ((y <= low) | (y < low + half)).mean(axis=1),
             f"% at or below {low:g}",
         )
     if high is not None:
         yield (
             "share at or above ceiling",
-            lambda y: 100 * (y >= high).mean(axis=1),
+            lambda y: 100 * ((y >= high) | (y > high - half)).mean(axis=1),
             f"% at or above {high:g}",
         )
     cutoff = lab_cutoff(frame)
