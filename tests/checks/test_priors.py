@@ -66,6 +66,7 @@ def test_scales_of_bounded_and_lognormal_models(patients: Cohort) -> None:
     for name, variant, second, scale in (
         ("nrs_change", "beta_binomial", "kappa.visit", "log odds"),
         ("ldh_change", "lognormal", "sigma.visit", "log"),
+        ("easi_fraction", None, "alpha.visit", "log"),  # a gamma with a log link
     ):
         (analysis,) = load_spec(name).analyses(variant)
         table = prior_table(analysis, model_frame(analysis, patients)).set_index("parameter")

@@ -56,7 +56,7 @@ def test_lines_are_named_and_counted() -> None:
     figure = draw_fidelity(ROWS, label="cohort 0")
     names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
     assert names == [
-        "Table 1, number", "Table 5, odds ratio", "Table 2, SD", "Table 6, limit",
+        "Table 1, number", "Table 5, odds ratio", "Table 2, SD", "Table 6, interval end",
         "Fig. 2, correlation",
     ]  # fmt: skip
     assert counts(figure) == ["1 of 1", "1 of 4", "", "1 of 2", "1 of 1"]
@@ -67,7 +67,7 @@ def test_an_ensemble_shows_its_median_and_its_worst() -> None:
     more[0].loc[more[0]["table"] == "table5", "matched"] = True
     figure = draw_fidelity(pd.concat([ROWS, *more]), label="3 cohorts")
     assert counts(figure)[1] == "1 (1) of 4"
-    assert figure.axes[1].texts[0].get_text() == "match: median (worst)"
+    assert figure.axes[1].texts[0].get_text() == "agree: median (worst)"
 
 
 def test_only_what_agrees_is_full() -> None:

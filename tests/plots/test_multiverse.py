@@ -47,3 +47,13 @@ def test_synthetic_patients_are_named_across_the_figure() -> None:
         for t in multiverse(ROWS, label="x", title="t", quantity="q").texts
     }
     assert "NOT PATIENTS" in marks["watermark"]
+
+
+def test_choices_are_words_and_hollow_is_explained_where_there_is_one() -> None:
+    figure = multiverse(ROWS, label="x", title="t", quantity="q")
+    named = [tick.get_text() for tick in figure.axes[1].get_yticklabels()]
+    assert {"priors: weakly informative", "likelihood: as reported"} <= set(named)
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 3
+    (plain,) = multiverse(ROWS.iloc[[0]], label="x", title="t", quantity="q").legends
+    assert len(plain.get_texts()) == 2

@@ -84,3 +84,14 @@ def test_the_lowest_panel_of_each_column_names_the_axis() -> None:
     axes = posterior_predictive(table.drop_duplicates(["outcome", "statistic"]), label="x").axes
     assert len(axes) == 4
     assert [bool(ax.get_xlabel()) for ax in axes] == [False, False, True, True]
+
+
+def test_shares_start_at_nothing_and_correlations_share_a_scale() -> None:
+    shares = CHECKS.assign(statistic="share at 0", unit="%", observed=0.0, replicated_high=0.0)
+    shares = shares.assign(replicated_low=0.0).drop(columns="replicated_median")
+    low, high = posterior_predictive(shares, label="x").axes[0].get_ylim()
+    assert -0.5 < low < 0
+    assert 5 < high < 6
+    pairs = CHECKS.assign(unit="correlation").drop(columns="replicated_median")
+    limits = {ax.get_ylim() for ax in posterior_predictive(pairs, label="x").axes}
+    assert len(limits) == 1

@@ -21,7 +21,7 @@ ROWS = pd.DataFrame(
 def test_panels_name_the_difference_and_series_the_model() -> None:
     figure = share_mcid(ROWS, label="l")
     titles = [ax.get_title("left") for ax in figure.axes]
-    assert titles == ["Peak pruritus NRS: by at least 3", "POEM: by at least 3.4"]
+    assert titles == ["Peak pruritus NRS: by at least 3 points", "POEM: by at least 3.4 points"]
     points = {x.get_gid(): x.get_xdata()[0] for x in figure.axes[0].lines if x.get_gid()}
     assert points["estimate:Linear mixed model"] == 66.9
     assert points["estimate:Beta-binomial"] == 73.8

@@ -38,6 +38,8 @@ def test_unused_panels_are_empty_and_the_footer_says_which_data() -> None:
     # The lowest panel of every column says its scale, and what the line means is in the legend.
     labelled = [bool(ax.xaxis.get_tick_params()["labelbottom"]) for ax in figure.axes]
     assert labelled == [False, True, True, True, True]
+    named = ["Prior SD of the log odds" in ax.get_xlabel() for ax in figure.axes]
+    assert named == [False, True, True, True, True]
     (legend,) = figure.legends
     assert "includes no effect" in legend.get_texts()[0].get_text()
 

@@ -100,3 +100,28 @@ def test_unusable_tables_are_refused(
         trajectories(
             summary, observed, unit="points", label="", outcome_label="EASI", low=0, high=72
         )
+
+
+def test_patients_are_called_what_they_are() -> None:
+    (legend,) = draw().legends  # below the axes: no line runs through it
+    assert legend.get_texts()[0].get_text() == "simulated patients"
+    real = trajectories(
+        SUMMARY.assign(evidence="patients"),
+        OBSERVED,
+        unit="points",
+        label="a file",
+        outcome_label="EASI",
+        low=0,
+        high=72,
+        title="EASI: a model",
+    )
+    assert real.legends[0].get_texts()[0].get_text() == "patients, observed"
+    assert real.get_suptitle() == "EASI: a model"
+
+
+def test_a_wide_positive_band_has_a_log_axis() -> None:
+    wide = SUMMARY.assign(pred_low=[2.0, 12.0, 1.0], pred_high=[10.0, 500.0, 20.0])
+    words = {"unit": "U", "label": "l", "outcome_label": "IgE", "low": 0}
+    assert trajectories(wide, OBSERVED, high=None, **words).axes[0].get_yscale() == "log"
+    assert trajectories(wide, OBSERVED, high=72, **words).axes[0].get_yscale() == "linear"
+    assert trajectories(SUMMARY, OBSERVED, high=None, **words).axes[0].get_yscale() == "linear"

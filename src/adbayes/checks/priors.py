@@ -36,6 +36,9 @@ TABLE_COLUMNS = [
     "why", "source",
 ]  # fmt: skip
 
+_AUXILIARY = ("alpha", "kappa", "psi", "nu")
+"""Parameters of a family that are not on the scale of its mean."""
+
 _REPLICATES = 200  # data sets; a share of 1 % is then known to within 0.2 even for one patient
 
 
@@ -258,6 +261,9 @@ def _scale(name: str, analysis: Analysis) -> str:
         return "share of the patients at one value"
     if "." in name and name.split(".")[0] in analysis.formulas:
         return "its own link"
+    if name in _AUXILIARY:
+        return "itself"
     if analysis.link == "logit":
         return "log odds"
-    return "log" if analysis.family.name == "lognormal" else "outcome"
+    logarithmic = analysis.family.name == "lognormal" or analysis.link == "log"
+    return "log" if logarithmic else "outcome"

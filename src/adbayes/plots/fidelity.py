@@ -21,10 +21,10 @@ _LOOKS = {
 }
 """Colour, marker, and opacity of the filling: only what agrees is full."""
 
-_KIND = {"sd": "SD"}
+_KIND = {"sd": "SD", "limit": "interval end"}
 _MEANING = {
-    "exact": "printed alike",
-    "near miss": "within 1 % (p: 0.002)",
+    "exact": "rounds to the print",
+    "near miss": "off by at most 1 % (a p value: 0.002)",
     "miss": "further off",
     "held out": "held out, never fitted",
     "suspected misprint": "suspected misprint, never fitted",
@@ -71,7 +71,7 @@ def draw_fidelity(
     edge = _scale(ax, drawn["digits"].abs())
     ax.axvspan(-_BAND, _BAND, color=style.GREEN, alpha=0.12, linewidth=0, gid="band")
     counts.axis("off")
-    heading = "match: median (worst)" if several else "match"
+    heading = "agree: median (worst)" if several else "agree"
     counts.text(0, -0.75, heading, fontsize=style.SMALL, weight="bold", va="bottom")
     for y, (_, part) in enumerate(groups):
         ax.axhline(y, color="0.92", linewidth=0.6, zorder=0)

@@ -1,21 +1,23 @@
 """Figures of fits from summaries, refits and checks that are there already."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adbayes.cohort.outcomes import OUTCOMES, RESPONSE_RULES
+from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.paper.published import Paper
 from adbayes.plots.forest import forest
 from adbayes.plots.labels import (
-    correlation_label,
     outcome_label,
-    outcomes_label,
+    parameter_label,
+    statistic_label,
     term_label,
+    title_label,
     unit_label,
 )
 from adbayes.plots.posterior_predictive import posterior_predictive
@@ -28,6 +30,9 @@ from adbayes.results.summary import NOT_CONVERGED
 
 PAPER, BAYES, REFIT = "Paper", "Bayes", "Maximum likelihood"
 _IMPUTATION = "impute_"
+_LINE = 98
+"""Characters of a title that fit on one line."""
+
 SEPARATED = "separated data: no finite estimate"
 
 
@@ -101,7 +106,7 @@ def draw_forest(
     return forest(
         pd.DataFrame(rows),
         label=_label(first, failed=failed),
-        title=f"{outcome_label(first.frame.outcome)}: odds ratios with 95 % intervals",
+        title=_title(fits, "odds ratios with 95 % intervals"),
     )
 
 
@@ -156,6 +161,7 @@ def draw_trajectories(fit: Fit, summary: pd.DataFrame, *, failed: bool) -> Figur
         outcome_label=outcome_label(fit.frame.outcome),
         low=outcome.low if outcome else None,
         high=outcome.high if outcome else None,
+        title=_title([fit], ""),
     )
 
 
@@ -189,16 +195,17 @@ def draw_prior_posterior(fits: Sequence[Fit], *, failed: bool) -> Figure:
     stack = fits[0].analysis.data.stack
     if stack:  # the correlations are what such a model is for; all parameters are in summary.csv
         table = table[table["term"].str.fullmatch(r"\w*correlation\[\w+, \w+\]")]
+    logs = fits[0].analysis.data.log2
     table["term_label"] = [
-        f"{term_label(term)}, per {scales[term][1]:g}"
+        f"{term_label(term)}{_step(term, scales, logs)}"
         if term in scales
-        else correlation_label(term)
+        else parameter_label(term)
         for term in table["term"]
     ]
     return prior_posterior(
         table,
         label=_label(fits[0], failed=failed),
-        title=f"{outcomes_label(fits[0].frame.outcome, stack)}: prior and posterior",
+        title=_title(fits, "prior and posterior"),
     )
 
 
@@ -249,19 +256,15 @@ def draw_predictive(
     unit = unit_label(fits[0].frame.outcome)
     rows["unit"] = np.select([share, counted], ["%", "patients"], unit)
     name = outcome_label(fits[0].frame.outcome)
-    for rule in RESPONSE_RULES:
-        counts = {f"{rule} count": f"{outcome_label(rule)} responders"}
-        rows["statistic"] = rows["statistic"].replace(counts)
-    rows["statistic"] = rows["statistic"].replace(
-        {"share of 1": f"share with {name}", "sd": "SD of patients", "mean": "mean of patients"}
-    )
+    rows["statistic"] = rows["statistic"].replace({"share of 1": f"share with {name}"})
+    rows["statistic"] = [_capital(statistic_label(str(each))) for each in rows["statistic"]]
     rows = rows.drop(columns="outcome")
     rows["n"] = fits[0].frame.n_units
     words = check.replace("_", " ")
     return posterior_predictive(
         rows,
         label=_label(fits[0], failed=failed),
-        title=f"{outcome_label(fits[0].frame.outcome)}: {words} checks",
+        title=_title(fits, f"{words} checks"),
     )
 
 
@@ -270,8 +273,8 @@ def _by_predictor(rows: pd.DataFrame) -> pd.DataFrame:
     weeks = rows["x"].str.extract(r"^(.+)_w(\d+)$")
     if weeks[0].notna().all() and len(set(weeks[0])) == 1:
         what = term_label(str(rows["x"].iloc[0])).split(",")[0]
-        return rows.assign(tick=weeks[1], axis=f"Model by {what} at week")
-    return rows.assign(tick=rows["x"].map(term_label), axis="Model by")
+        return rows.assign(tick=weeks[1], axis=f"Patients grouped by {what} at week")
+    return rows.assign(tick=rows["x"].map(term_label), axis="Patients grouped by")
 
 
 def _draw_correlations(
@@ -287,11 +290,14 @@ def _draw_correlations(
         )
     ]
     rows = rows.drop(columns="outcome").assign(unit="correlation", n=fits[0].frame.n_units)
-    stack = fits[0].analysis.data.stack
+    visits = rows["visit"].astype(str).unique()
+    if len(visits) == 1:  # points over the visits would be a panel each with one point
+        at = f"Correlation at week {visits[0]}" if visits[0] not in ("", "nan") else "Correlation"
+        rows = rows.assign(group=rows["statistic"], statistic=at).drop(columns="unit")
     return posterior_predictive(
         rows,
         label=_label(fits[0], failed=failed),
-        title=f"{outcomes_label(fits[0].frame.outcome, stack)}: {words} checks",
+        title=_title(fits, f"{words} checks"),
     )
 
 
@@ -300,7 +306,8 @@ def _forest_rows(
 ) -> list[dict[str, object]]:
     """One odds ratio from print, posterior and refit, those there are."""
     term = str(found["term"])
-    shared: dict[str, object] = {"term_label": term_label(term)}
+    step = ", per doubling" if term in fit.analysis.data.log2 else ""
+    shared: dict[str, object] = {"term_label": f"{term_label(term)}{step}"}
     rows: list[dict[str, object]] = []
     printed = {} if paper is None else printed_ratio(fit, term, paper)
     if printed:
@@ -380,6 +387,25 @@ def printed_ratio(fit: Fit, term: str, paper: Paper) -> Mapping[str, float]:
 def _group_label(text: str) -> str:
     name, _, level = text.rpartition(" = ")
     return f"{term_label(name)}: {'yes' if level == '1' else 'no'}"
+
+
+def _step(term: str, scales: Mapping[str, tuple[float, float]], logs: Sequence[str]) -> str:
+    """The step of a standardised predictor that its coefficient is for."""
+    step = scales[term][1]
+    if term in logs:
+        return ", per doubling" if step == 1 else f", per {step:g} doublings"
+    return f", per {step:g}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _title(fits: Sequence[Fit], words: str) -> str:
+    """What a figure shows, and of which model: the name of the outcome is shared by many."""
+    a = fits[0].analysis
+    model = _capital(title_label(a.title, a.x, several=len(fits) > 1))
+    return textwrap.fill(f"{model}: {words}" if words else model, _LINE)
 
 
 def _label(fit: Fit, *, failed: bool) -> str:

@@ -13,8 +13,8 @@ from adbayes.plots import style
 _TICKS = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]
 _PAPER, _COHORTS, _FIRST, _POOLED = (
     "Paper",
-    "Other cohorts, ML",
-    "Cohort run in full, ML",
+    "Other cohorts, maximum likelihood",
+    "Cohort run in full, maximum likelihood",
     "Pooled posterior",
 )
 _INTERVALS = {_PAPER: (-0.27, style.BLACK, "D"), _POOLED: (0.27, style.BLUE, "o")}
@@ -70,7 +70,7 @@ def held_out(rows: pd.DataFrame, *, label: str, title: str) -> Figure:
     ax.set_xticks(inside, [f"{tick:g}" for tick in inside])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("Odds ratio (log scale)", fontsize=style.TEXT)
-    style.legend(figure, ax, columns=4)
+    style.legend(figure, ax, columns=2)
     return style.sign(figure, rows, label, "held_out")
 
 

@@ -91,14 +91,22 @@ def multiverse(
         below.plot(
             chosen, np.full(len(chosen), y), "s", color="0.25", ms=2.8, gid=f"{name}:{level}"
         )
-    below.set_yticks(range(len(levels)), [f"{n}: {v}" for n, v in levels], fontsize=style.SMALL - 1)
+    named = [f"{name}: {_level(name, level)}" for name, level in levels]
+    below.set_yticks(range(len(levels)), named, fontsize=style.SMALL - 1)
     below.set_ylim(len(levels) - 0.5, -0.5)
     below.set_xticks([])
     below.set_xlabel("one column a combination, in order of the median", fontsize=style.SMALL)
     above.plot([], [], "o", mfc=style.BLACK, mec=style.BLACK, ms=3.5, label="reported choices")
     above.plot([], [], "o", mfc=style.BLUE, mec=style.BLUE, ms=3.5, label="another combination")
-    above.plot(
-        [], [], "o", mfc="white", mec=style.BLUE, ms=3.5, label="hollow: interval includes null"
-    )
+    if (cells["stands"].astype(str) == "False").any():
+        said = "hollow: interval includes no effect"
+        above.plot([], [], "o", mfc="white", mec=style.BLUE, ms=3.5, label=said)
     style.legend(figure, above, columns=3)
     return style.sign(figure, cells, label, "multiverse")
+
+
+def _level(name: str, level: str) -> str:
+    """A choice in words: names of files and of settings have underscores."""
+    if name == "likelihood" and level == "base":
+        return "as reported"
+    return level.replace("_", " ")

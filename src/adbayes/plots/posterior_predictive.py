@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 from adbayes.plots import style
 
 _ACROSS = 3
+_COUNTS = ("patients", "rules met")
+_COMMON = ("correlation",)
+"""Units whose panels are compared, and so have one scale."""
 
 
 def posterior_predictive(
@@ -76,11 +79,19 @@ def posterior_predictive(
         )
         what = rows[keys].iloc[0].dropna().astype(str)
         ax.set_title(textwrap.fill(", ".join(what), 32), fontsize=style.TEXT)
-        if high.max() == low.min() == observed.min() == observed.max():
+        unit = str(rows["unit"].iloc[0]) if "unit" in rows else ""
+        share = unit == "%" and str(what.iloc[-1]).lower().startswith("share")
+        if high.max() == low.min() == observed.min() == observed.max() and not share:
             # All in one point: matplotlib would zoom in until nothing means anything.
             ax.set_ylim(observed[0] - 5, observed[0] + 5)
-        if "unit" in rows:
-            ax.set_ylabel(str(rows["unit"].iloc[0]), fontsize=style.SMALL)
+        if share:  # from 0: no share is negative, and a small one should look small
+            top = max(float(high.max()), float(observed.max()), 5.0)
+            ax.set_ylim(-0.05 * top, 1.07 * top)
+        if unit in _COUNTS:
+            ax.yaxis.get_major_locator().set_params(integer=True)
+        if unit in _COMMON:
+            ax.set_ylim(*_reach(checks))
+        ax.set_ylabel(unit, fontsize=style.SMALL)
     for ax in panels[len(groups) :]:
         ax.remove()
     _explain(figure, panels[0], median="replicated_median" in checks)
@@ -105,16 +116,26 @@ def _by_group(checks: pd.DataFrame, label: str, title: str) -> Figure:
     ax.set_ylim(len(rows) - 0.4, -0.6)
     unit = f" ({rows['unit'].iloc[0]})" if "unit" in rows else ""
     ax.set_xlabel(f"{rows['statistic'].iloc[0]}{unit}", fontsize=style.TEXT)
+    if unit == " (%)":
+        ax.set_xlim(-3, 103)
     _explain(figure, ax, median=False)
     return style.sign(figure, checks, label, "posterior_predictive")
+
+
+def _reach(checks: pd.DataFrame) -> tuple[float, float]:
+    """Limits that hold every panel."""
+    numbers = checks[["replicated_low", "replicated_high", "observed"]].astype(float)
+    low, high = float(numbers.min().min()), float(numbers.max().max())
+    room = 0.05 * (high - low)
+    return low - room, high + room
 
 
 def _explain(figure: Figure, ax: Axes, *, median: bool) -> None:
     ax.plot([], [], color=style.SKY, linewidth=5, alpha=0.7, label="replicated, 95 % interval")
     if median:
         ax.plot([], [], "_", color=style.BLUE, ms=8, mew=1.5, label="replicated, median")
-    ax.plot([], [], "o", color=style.BLACK, ms=4, label="observed")
-    ax.plot([], [], "D", color=style.VERMILLION, ms=4.5, label="observed, outside")
+    ax.plot([], [], "o", color=style.BLACK, ms=4, label="in the data")
+    ax.plot([], [], "D", color=style.VERMILLION, ms=4.5, label="in the data, outside the interval")
     style.legend(figure, ax)
 
 

@@ -66,7 +66,7 @@ def prior_posterior(
         if "log" in rows and bool(rows["log"].iloc[0]):
             _logarithmic(ax, float(x[0]), float(x[-1]))
         else:
-            ax.locator_params(axis="x", nbins=5)
+            ax.locator_params(axis="x", nbins=4)  # more would touch each other
         if "unit" in rows:
             ax.set_xlabel(str(rows["unit"].iloc[0]), fontsize=style.SMALL)
     for ax in panels[len(terms) :]:

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from adbayes.plots import style
 from adbayes.plots.intervals import intervals
-from adbayes.plots.labels import outcome_label
+from adbayes.plots.labels import outcome_label, unit_label
 
 _NEEDED = ["variant", "evidence", "outcome", "visit", "n", "mean", "ci_low", "ci_high", "mcid"]
 _NAMES = {
@@ -48,7 +48,7 @@ def share_mcid(
     drawn = pd.DataFrame(
         {
             "panel": [
-                f"{outcome_label(row['outcome'])}: by at least {row['mcid']:g}"
+                f"{outcome_label(row['outcome'])}: by at least {row['mcid']:g} {unit_label(row['outcome'])}"
                 for row in rows.to_dict("records")
             ],
             "row_label": "week " + rows["visit"].astype(str),

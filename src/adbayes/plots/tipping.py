@@ -24,7 +24,7 @@ def tipping(
     *,
     label: str,
     title: str = "Posterior median and 95 % interval against the SD of a prior centred at no effect",
-    scale_name: str = "Prior SD of the log odds ratio (log scale)",
+    scale_name: str = "Prior SD of the log odds ratio",
     quantity: str = "Odds ratio",
     ratio: bool = True,
 ) -> Figure:
@@ -69,6 +69,7 @@ def tipping(
         ax.tick_params(
             labelbottom=True
         )  # of each column the lowest panel, though the last row be short
+        ax.set_xlabel(textwrap.fill(scale_name, _LONGEST), fontsize=style.SMALL)
     for ax in axes[:, 0]:
         ax.set_ylabel(quantity, fontsize=style.SMALL)
     if rows["tipping"].notna().any():
@@ -105,4 +106,5 @@ def _panel(ax: Axes, rows: pd.DataFrame, ratio: bool) -> None:
             f"{tip:.2g}", (tip, 0.97), xycoords=("data", "axes fraction"),
             xytext=(-3 if left else 3, 0), textcoords="offset points", va="top",
             ha="right" if left else "left", fontsize=style.SMALL, color=style.VERMILLION,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6},
         )  # fmt: skip

@@ -3,9 +3,18 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from adbayes.errors import DataError
 from adbayes.plots import style
+
+_WHO = {
+    "reconstructed": "synthetic patients",
+    "simulated": "simulated patients",
+    "patients": "patients, observed",
+}
+_LOG = 30.0
+"""Largest over smallest value of the band from which a linear axis would hide most patients."""
 
 
 def trajectories(
@@ -17,6 +26,7 @@ def trajectories(
     outcome_label: str,
     low: float | None,
     high: float | None,
+    title: str = "",
 ) -> Figure:
     """Draw posterior means, the predictive band for a patient, and every patient's own line.
 
@@ -37,11 +47,14 @@ def trajectories(
         Smallest value of the instrument; None if it has none. Drawn where the band leaves it.
     high : float or None
         Largest value, likewise.
+    title : str, optional
+        Above the panel; the name of the outcome "over time" without it.
 
     Returns
     -------
     Figure
-        Two journal columns wide, the number of patients under each visit.
+        Two journal columns wide, the number of patients under each visit. An outcome without a
+        largest value, whose band is above 0 and spans a factor of 30, has a log axis.
 
     Raises
     ------
@@ -62,7 +75,7 @@ def trajectories(
     rows = summary.sort_values("visit")
     weeks = rows["visit"].to_numpy(float)
 
-    figure = style.blank(style.TWO_COLUMNS, 3.6, f"{outcome_label} over time")
+    figure = style.blank(style.TWO_COLUMNS, 3.9, title or f"{outcome_label} over time")
     ax = style.plain(figure.subplots())
     for _, patient in seen.groupby("patient", observed=True):
         ax.plot(
@@ -76,7 +89,8 @@ def trajectories(
             markersize=2,
             gid="patient",
         )
-    ax.plot([], [], color=style.GREY, linewidth=0.8, label="patients, observed")
+    who = _WHO.get(str(rows["evidence"].iloc[0]), "patients, observed")
+    ax.plot([], [], color=style.GREY, linewidth=0.8, label=who)
     ax.fill_between(
         weeks,
         rows["pred_low"].to_numpy(float),
@@ -115,13 +129,22 @@ def trajectories(
             color=style.VERMILLION,
             linestyle="--",
             linewidth=0.9,
-            label="bound of the instrument, left by the band" if k == 0 else None,
+            label="limit of the scale, crossed by the band" if k == 0 else None,
             gid="bound",
         )
     count = seen.groupby("visit")["patient"].nunique()
     ticks = [f"{week:g}\nn = {count.get(week, 0)}" for week in weeks]
     ax.set_xticks(weeks, ticks)
-    ax.set_xlabel("Weeks since the first dose, patients observed", fontsize=style.TEXT)
-    ax.set_ylabel(f"{outcome_label} ({unit})", fontsize=style.TEXT)
-    ax.legend(loc="upper right", fontsize=style.SMALL, frameon=False)
+    ax.set_xlabel("Weeks since the first dose (n: patients with a value)", fontsize=style.TEXT)
+    scale = ""
+    smallest = float(rows["pred_low"].min())
+    positive = smallest > 0 and seen["value"].min() > 0
+    if high is None and positive and float(rows["pred_high"].max()) > _LOG * smallest:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}" if smallest > 1 else "{x:g}"))
+        ax.yaxis.set_minor_locator(NullLocator())
+        scale = ", log scale"
+    ax.set_ylabel(f"{outcome_label} ({unit}{scale})", fontsize=style.TEXT)
+    style.legend(figure, ax)
     return style.sign(figure, summary, label, "trajectories")

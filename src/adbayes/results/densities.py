@@ -15,6 +15,8 @@ from adbayes.model.stacked import correlated
 
 COLUMNS = ["term", "x", "prior", "posterior", "log", "unit", "evidence", "n"]
 _POINTS = 400
+_OWN_LINKS = {"psi": "log odds"}  # of a distributional parameter; the others have the log
+_UNITLESS = ("alpha", "kappa", "psi", "nu")
 _REACH = 10.0  # posterior SDs to either side: beyond, a wide prior would make the posterior a line
 
 
@@ -37,19 +39,21 @@ def densities(fit: Fit) -> pd.DataFrame:
         posterior mean.
     """
     a = fit.analysis
-    outcome = OUTCOMES.get(fit.frame.outcome)
     parts = []
     for name, prior in top_level_priors(a).items():
         if not of_all_patients(fit.posterior[name]):
             continue  # a share of each value of a score would be a hundred panels
         ratio = a.link == "logit" and name in a.mean.common and name != "Intercept"
-        unit = _unit(a.link, outcome.unit if outcome else "", ratio=ratio)
+        unit = _unit(a.link, _outcome_unit(fit.frame.outcome), ratio=ratio)
         if a.family.name == "lognormal":
-            unit = "log"
-        if name.split("_")[0] in a.formulas and name.split("_")[0] != MEAN:
-            unit = ""  # a distributional parameter lives on its own link's scale
+            unit = "log scale"
+        if name in _UNITLESS:
+            unit = ""  # as it is, whatever the link of the mean
+        own = name.split("_")[0]
+        if own in a.formulas and own != MEAN:
+            unit = _OWN_LINKS.get(own, "log scale")
         if prior.distribution == "LKJ":
-            unit = ""
+            unit = "correlation"
         among = correlated(a, fit.frame)
         for term, draws, frozen in _scalars(name, fit.posterior[name], prior.frozen(among)):
             table = _table(draws, frozen)
@@ -63,6 +67,12 @@ def densities(fit: Fit) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     found = pd.concat(parts, ignore_index=True)
     return found.assign(evidence=fit.cohort.evidence, n=fit.frame.n_units)[COLUMNS]
+
+
+def _outcome_unit(name: str) -> str:
+    if name.endswith("_percent_change"):
+        return "percentage points"
+    return OUTCOMES[name].unit if name in OUTCOMES else ""
 
 
 def _unit(link: str, unit: str, *, ratio: bool) -> str:
