@@ -67,7 +67,7 @@ def test_an_ensemble_shows_its_median_and_its_worst() -> None:
     more[0].loc[more[0]["table"] == "table5", "matched"] = True
     figure = draw_fidelity(pd.concat([ROWS, *more]), label="3 cohorts")
     assert counts(figure)[1] == "1 (1) of 4"
-    assert figure.axes[1].texts[0].get_text() == "agree: median (worst)"
+    assert figure.axes[1].texts[0].get_text() == "match: median (worst)"
 
 
 def test_only_what_agrees_is_full() -> None:

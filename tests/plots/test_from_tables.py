@@ -114,4 +114,4 @@ def test_a_response_is_checked_by_predictor_in_one_panel(one_predictor_fits: Fit
     shown = [float(line.get_xdata()[0]) for line in axes.lines if line.get_gid() == "observed"]
     posterior = checks[checks["check"] == "posterior_predictive"]["observed"].to_list()
     assert shown[:3] == pytest.approx(posterior)
-    assert axes.get_xlabel() == "share with EASI-90 (%)"
+    assert axes.get_xlabel() == "Share with EASI-90 (%)"

@@ -71,7 +71,7 @@ def draw_fidelity(
     edge = _scale(ax, drawn["digits"].abs())
     ax.axvspan(-_BAND, _BAND, color=style.GREEN, alpha=0.12, linewidth=0, gid="band")
     counts.axis("off")
-    heading = "agree: median (worst)" if several else "agree"
+    heading = "match: median (worst)" if several else "match"
     counts.text(0, -0.75, heading, fontsize=style.SMALL, weight="bold", va="bottom")
     for y, (_, part) in enumerate(groups):
         ax.axhline(y, color="0.92", linewidth=0.6, zorder=0)
