@@ -53,7 +53,7 @@ def test_no_number_is_in_the_words(run: Run) -> None:
     columns = ["mean", "median", "ci_low", "ci_high"]
     moved = run.published.copy()
     moved[columns] = moved[columns].astype(float) * 1.37 + 0.011
-    pattern = re.compile(r"−?[\d\u2009]+\.\d+ \[[^\]]+\]")
+    pattern = re.compile(r"−?[\d\u202f]+\.\d+ \[[^\]]+\]")
     before = set(pattern.findall(" ".join(answers(Printed(run.paper, run.published)))))
     after = set(pattern.findall(" ".join(answers(Printed(run.paper, moved)))))
     assert len(before) > 15

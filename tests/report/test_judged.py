@@ -35,6 +35,13 @@ def test_cells_and_crosses(run: Run, table: pd.DataFrame) -> None:
     assert ">0.00 to 4.00</td>" in body
     assert "easi_change (the paper&#x27;s) 0 of 1; easi_change.unstructured 1 of 1" in body
     assert "nothing is left out" in body
+    # A model is a row, and a week a column: however many models, the table is as wide.
+    head = body.split("<thead>")[1].split("</thead>")[0]
+    assert "Week 16" in head
+    assert "easi_change" not in head
+    sd = body.split("SD of patients, points")[1].split("</tbody>")[0]
+    rows = [row.split("</td>")[0].rpartition(">")[2] for row in sd.split("<tr>")[1:5]]
+    assert rows == ["Print", "Data", "easi_change", "easi_change.unstructured"]
 
 
 def test_without_a_second_model_there_is_nothing_to_judge(run: Run, table: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ from adbayes.report.numbers import (
     ratio,
     ratio_interval,
     supported,
+    tail_area,
 )
 
 
@@ -30,7 +31,7 @@ def test_quadrature_has_no_error_and_the_prints_digits() -> None:
 
 
 def test_numbers() -> None:
-    assert number(-2103.6, 1) == "−2\u2009103.6"
+    assert number(-2103.6, 1) == "−2\u202f103.6"
     assert number(-0.001, 1) == "0.0"
     assert number(math.nan, 2) == "–"
     assert number(math.inf, 2) == "∞"
@@ -45,7 +46,7 @@ def test_intervals() -> None:
 
 
 def test_probabilities_are_never_certain() -> None:
-    assert [probability(p) for p in (0.5, 0.9849, 0.9904, 0.9996, 1.0)] == [
+    assert [probability(p) for p in (0.5, 0.9849, 0.9904, 0.9995, 1.0)] == [
         "0.50",
         "0.98",
         "0.990",
@@ -88,3 +89,13 @@ def test_ratios_have_significant_digits_and_keep_their_side_of_the_null(
 def test_a_ratio_interval() -> None:
     row = {"median": 1.665, "ci_low": 0.289, "ci_high": 10.0}
     assert ratio_interval(row, "median") == "1.7 [0.29, 10]"
+
+
+def test_a_tail_area_is_never_nothing_or_all() -> None:
+    assert [tail_area(a) for a in (0.0, 0.0242, 0.9985, 1.0, math.nan)] == [
+        "< 0.001",
+        "0.024",
+        "0.999",
+        "> 0.999",
+        "–",
+    ]

@@ -273,8 +273,8 @@ def _by_predictor(rows: pd.DataFrame) -> pd.DataFrame:
     weeks = rows["x"].str.extract(r"^(.+)_w(\d+)$")
     if weeks[0].notna().all() and len(set(weeks[0])) == 1:
         what = term_label(str(rows["x"].iloc[0])).split(",")[0]
-        return rows.assign(tick=weeks[1], axis=f"Patients grouped by {what} at week")
-    return rows.assign(tick=rows["x"].map(term_label), axis="Patients grouped by")
+        return rows.assign(tick=weeks[1], axis=f"Grouped by {what} at week")
+    return rows.assign(tick=rows["x"].map(term_label), axis="Grouped by")
 
 
 def _draw_correlations(

@@ -59,7 +59,7 @@ def posterior_predictive(
     named = "tick" in checks
     axis = str(checks["axis"].iloc[0]) if named else "Weeks since the first dose"
     for ax in panels[max(0, len(groups) - across) : len(groups)]:  # the lowest of each column
-        ax.set_xlabel(axis, fontsize=style.SMALL)
+        ax.set_xlabel(textwrap.fill(axis, 32), fontsize=style.SMALL)
     for ax, (_, rows) in zip(panels, groups, strict=False):
         at = np.arange(len(rows))
         low, high = rows["replicated_low"].to_numpy(float), rows["replicated_high"].to_numpy(float)

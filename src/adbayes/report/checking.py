@@ -1,6 +1,7 @@
 """Predictive checks, sensitivity and diagnostics: reported in full, judged by the reader."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -8,10 +9,10 @@ from matplotlib.figure import Figure
 from adbayes.checks.power_scaling import MAX_KHAT, THRESHOLD
 from adbayes.checks.predictive import DRAWS
 from adbayes.inference.diagnostics import MAX_R_HAT, MIN_BFMI, MIN_ESS
-from adbayes.plots.labels import outcome_label, term_label
-from adbayes.report.figures import Group
+from adbayes.plots.labels import fit_label, level_label, outcome_label, statistic_label
+from adbayes.report.figures import Group, title_of
 from adbayes.report.markup import FLAG, Section, figure, heading, paragraph, table
-from adbayes.report.numbers import interval, number, ratio_interval
+from adbayes.report.numbers import interval, number, p_value, ratio_interval, tail_area
 from adbayes.report.opening import ONE_GENERATOR
 from adbayes.results.run import Run
 
@@ -42,7 +43,7 @@ def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> 
     failed = {group.fits[0].analysis.model for group in groups if group.failed}
     parts = [
         paragraph(
-            f"{run.cohort.label.rstrip('.')}. Each statistic of the data beside its 95 % range over "
+            f"Data: {run.cohort.label.rstrip('.')}. Each statistic of the data beside its 95 % range over "
             f"{DRAWS} data sets that the model makes, before (prior) and after (posterior) "
             f"seeing the data. Tail area: share of replicates at or above the observed value, ties "
             f"half. {len(outside)} of {len(found)} statistics lie outside the central 95 %; all "
@@ -53,40 +54,42 @@ def checks(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> 
     ]
     rows = [
         {
-            "Model": row["model"],
-            "Check": str(row["check"]).replace("_", " "),
-            "Statistic": row["statistic"],
+            "Model": fit_label(str(row["model"]), str(row["variant"]), str(row["x"])),
+            "Check": str(row["check"]).removesuffix("_predictive"),
+            "Outcome": outcome_label(str(row["outcome"])),
+            "Statistic": statistic_label(str(row["statistic"])),
             "Week": row["visit"],
-            "Observed": number(float(row["observed"]), 2),
-            "Replicated, 95 % range": f"{number(float(row['replicated_low']), 2)} to "
-            f"{number(float(row['replicated_high']), 2)}",
-            "Tail area": number(float(row["tail_area"]), 3),
+            "Data": number(float(row["observed"]), _decimals(row)),
+            "Replicated, 95 % range": f"{number(float(row['replicated_low']), _decimals(row))} to "
+            f"{number(float(row['replicated_high']), _decimals(row))}",
+            "Tail area": tail_area(float(row["tail_area"])),
             FLAG: FAILED if row["model"] in failed else "",
         }
-        for _, row in outside.iterrows()
+        for row in outside.fillna({"x": "", "outcome": ""}).to_dict("records")
     ]
     parts.append(
         table(
             pd.DataFrame(rows),
             f"Statistics with a tail area below {_TAILS[0]} or above {_TAILS[1]}",
             id="checks-tails",
-            left=3,
+            left=4,
         )
     )
     parts.append(_left_out(run, failed))
     for group in groups:
         drawn = []
+        title = title_of(group)
         for check in ("prior_predictive", "posterior_predictive"):
             name = f"{check}_{group.name}"
             if name in figures:
-                words = check.replace("_", " ").capitalize()
-                caption = f"{words} checks of {group.name}. {run.cohort.label}."
+                words = check.replace("_", " ")
+                caption = f"{title}: {words} checks. Data: {run.cohort.label}."
                 drawn.append(figure(name, figures[name], caption))
         name = f"prior_posterior_{group.name}"
         if name in figures:
-            caption = f"Prior and posterior densities of {group.name}. {run.cohort.label}."
+            caption = f"{title}: prior and posterior densities. Data: {run.cohort.label}."
             drawn.append(figure(name, figures[name], caption))
-        parts += [heading(f"Model {group.name}"), *drawn] if drawn else []
+        parts += [heading(f"{group.name}: {title}"), *drawn] if drawn else []
     return Section("checks", "Prior and posterior predictive checks", "".join(parts))
 
 
@@ -95,7 +98,6 @@ def _left_out(run: Run, failed: set[str]) -> str:
     found = run.checks.fillna({"x": ""})
     rows = []
     for (model, variant, x), own in found.groupby(["model", "variant", "x"], sort=False):
-        named = str(model) if variant == "base" else f"{model}.{variant}"
         loo = own[own["check"] == "loo"]
         if loo.empty:
             continue
@@ -103,17 +105,14 @@ def _left_out(run: Run, failed: set[str]) -> str:
         calibration = own[(own["check"] == "calibration") & (own["statistic"] == "miscalibration")]
         rows.append(
             {
-                "Model": f"{named} [{term_label(str(x))}]" if x else named,
+                "Model": fit_label(str(model), str(variant), str(x)),
                 "elpd": number(_observed(loo, "elpd"), 1),
                 "SE": number(_observed(loo, "se"), 1),
                 "Effective parameters": number(_observed(loo, "p_loo"), 1),
                 "Largest Pareto k": number(_observed(loo, "max_k"), 2),
-                "LOO-PIT uniform, p by week": "; ".join(
-                    f"{row['visit']}: {number(float(row['tail_area']), 3)}"
-                    for _, row in uniform.iterrows()
-                ),
+                "LOO-PIT uniform, p by week": _by_week(uniform),
                 "Miscalibration, tail area": "".join(
-                    number(float(value), 3) for value in calibration["tail_area"]
+                    tail_area(float(value)) for value in calibration["tail_area"]
                 ),
                 FLAG: FAILED if model in failed else "",
             }
@@ -128,6 +127,25 @@ def _left_out(run: Run, failed: set[str]) -> str:
         "probabilities come true (isotonic calibration; near 0: they do not). Pareto k above "
         f"{MAX_KHAT:g} would make a row unreliable.{demonstration}"
     ) + table(pd.DataFrame(rows), "Leave one patient out, by model", id="checks-left-out")
+
+
+def _by_week(uniform: pd.DataFrame) -> str:
+    """Each week's p value; outcomes named where there are several."""
+    several = len(set(uniform["outcome"])) > 1
+    told = []
+    for outcome, rows in uniform.groupby("outcome", sort=False):
+        name = f"{outcome_label(str(outcome))} " if several else ""
+        weeks = (
+            f"{week}: {p_value(float(area))}"
+            for week, area in zip(rows["visit"], rows["tail_area"], strict=True)
+        )
+        told.append(name + "; ".join(weeks))
+    return "; ".join(told)
+
+
+def _decimals(row: Mapping[Any, Any]) -> int:
+    """Whole numbers for numbers of patients."""
+    return 0 if str(row["statistic"]).endswith(("count", "responders")) else 2
 
 
 def _observed(rows: pd.DataFrame, statistic: str) -> float:
@@ -178,11 +196,11 @@ def sensitivity(run: Run, groups: Sequence[Group]) -> Section:
     marked = prior[prior["diagnosis"].fillna("").astype(str).str.len() > 0]
     details = [
         {
-            "Model": row["model"],
+            "Model": fit_label(str(row["model"]), str(row["variant"])),
             "Quantity": str(row["estimand"]).replace("_", " "),
             "Outcome": outcome_label(str(row["outcome"])),
             "Week": row["visit"],
-            "Predictor": term_label(str(row["term"])) if row["term"] else "",
+            "Of": level_label(str(row["term"])),
             "With prior^0.8 [95 % interval]": (
                 ratio_interval(row, "median")
                 if row["estimand"] in ("odds_ratio", "risk_ratio")
@@ -192,7 +210,7 @@ def sensitivity(run: Run, groups: Sequence[Group]) -> Section:
             "Diagnosis": row["diagnosis"],
             FLAG: FAILED if row["model"] in failed else "",
         }
-        for row in marked.to_dict("records")
+        for row in marked.fillna({"term": ""}).to_dict("records")
     ]
     body = paragraph(
         "Power-scaling raises the prior, or the likelihood, to a power a little off 1 and sees what "
@@ -229,7 +247,7 @@ def diagnostics(run: Run) -> Section:
         a = fit.analysis
         rows.append(
             {
-                "Model": a.model + (f" [{term_label(a.x)}]" if a.x else ""),
+                "Model": fit_label(a.model, a.variant, a.x),
                 "Divergences": number(float(row["divergences"]), 0),
                 "Retries": number(float(row["retries"]), 0),
                 "Largest R-hat": number(float(row["max_r_hat"]), 4),

@@ -42,7 +42,7 @@ def classes_section(run: Run, figures: Mapping[str, Figure]) -> Section:
     if found["model"].nunique() < 2:
         return Section("responders", TITLE, "")
     body = paragraph(
-        f"{run.cohort.label.rstrip('.')}. EASI-75 and EASI-90 are thresholds of a continuous score. The "
+        f"Data: {run.cohort.label.rstrip('.')}. EASI-75 and EASI-90 are thresholds of a continuous score. The "
         "same share of responders is known from a model of the score itself, from its three classes, and "
         "from a logistic regression of who responded. The variance ratio is the posterior variance over "
         "that of the continuous model: 1.5 means that two thirds of the patients would have done for the "

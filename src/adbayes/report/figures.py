@@ -15,7 +15,7 @@ from adbayes.plots.from_tables import (
     draw_trajectories,
     has_trajectories,
 )
-from adbayes.plots.labels import term_label
+from adbayes.plots.labels import term_label, title_label
 from adbayes.plots.share_mcid import share_mcid
 from adbayes.report.audited import audit_figure
 from adbayes.report.claims import claims_figures
@@ -105,6 +105,23 @@ def groups_of(run: Run) -> tuple[Group, ...]:
             Group(name, chosen, _summaries(run, chosen), tuple(ok for _, ok in fits.values()))
         )
     return tuple(found)
+
+
+def title_of(group: Group) -> str:
+    """The title of the models of a group.
+
+    Parameters
+    ----------
+    group : Group
+        Fits of one spec.
+
+    Returns
+    -------
+    str
+        Of the spec; with "one predictor at a time" in place of the predictor where there are several.
+    """
+    a = group.fits[0].analysis
+    return title_label(a.title, a.x, several=len(group.fits) > 1)
 
 
 def _summaries(run: Run, fits: Sequence[Fit]) -> tuple[pd.DataFrame, ...]:

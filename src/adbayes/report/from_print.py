@@ -127,7 +127,8 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
         heading("Percent change by LDH (Table 4)", "print-ldh"),
         table(
             _differences(printed),
-            "Difference of the mean percent change at week 52, high minus low LDH, in points",
+            "Difference of the mean percent change at week 52, high minus low LDH, in points: "
+            "posterior mean [95 % interval]",
             id="print-table4",
             left=2,
         ),

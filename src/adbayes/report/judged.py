@@ -1,5 +1,8 @@
 """The paper's own models against the better ones, on what was printed: reported as it falls."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 
 from adbayes.checks.judgement import BETTER, FAITHFUL
@@ -36,8 +39,8 @@ def judged(run: Run) -> Section:
     against = "what was observed" if patients else "the print"
     body = paragraph(
         "Each cell is the central 95 % range of a statistic over data sets that a fitted model makes. "
-        f"The paper's own model of an outcome stands first. A cross marks a range that does not hold "
-        f"{against}; nothing is left out, whichever way it falls."
+        f"The paper's own model of an outcome stands first; names are those of the methods. A cross "
+        f"marks a range that does not hold {against}; nothing is left out, whichever way it falls."
         + (
             ""
             if patients
@@ -54,7 +57,6 @@ def judged(run: Run) -> Section:
                 _rows(mine),
                 f"{outcome_label(str(outcome))}: statistics and their 95 % posterior predictive ranges",
                 id=f"judged-table-{outcome}",
-                left=2,
                 groups="Statistic",
             )
     body += paragraph(
@@ -89,26 +91,33 @@ def _model(rows: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _rows(mine: pd.DataFrame) -> pd.DataFrame:
-    models = list(dict.fromkeys(_model(mine)))
+    """A line a model below the print and the data, a column a week: models are more than fit across."""
+    weeks = list(dict.fromkeys(mine["visit"].astype(str)))
+    weeks = sorted(weeks, key=lambda week: (not week.isdigit(), int(week) if week.isdigit() else 0))
     shown = []
-    for (quantity, visit), rows in mine.groupby(["quantity", "visit"], sort=False):
+    for quantity, rows in mine.groupby("quantity", sort=False):
         first = rows.iloc[0]
         decimals = 1 if first["unit"] == "%" else 2
         unit = f", {first['unit']}" if str(first["unit"]) not in ("", "nan") else ""
-        line = {
-            "Statistic": f"{str(quantity)[0].upper()}{str(quantity)[1:]}{unit}",
-            "Week": str(visit),
-            "Print": number(float(first["published"]), decimals),
-            "Data": number(float(first["observed"]), decimals),
-        }
-        named = dict(zip(_model(rows), rows.to_dict("records"), strict=True))
-        for model in models:
-            row = named.get(model)
-            if row is None:
-                line[model] = ""
-                continue
-            low, high = (float(row[key]) for key in ("replicated_low", "replicated_high"))
-            mark = _OUTSIDE if str(row["holds"]) == "False" else ""
-            line[model] = f"{number(low, decimals)} to {number(high, decimals)}{mark}"
-        shown.append(line)
+        group = f"{str(quantity)[0].upper()}{str(quantity)[1:]}{unit}"
+        once = rows.drop_duplicates("visit")
+        for name, column in (("Print", "published"), ("Data", "observed")):
+            cells = {
+                str(row["visit"]): number(float(row[column]), decimals)
+                for row in once.to_dict("records")
+            }
+            shown.append({"Statistic": group, "Model": name} | _across(cells, weeks))
+        for model, own in rows.groupby(_model(rows), sort=False):
+            cells = {str(row["visit"]): _range(row, decimals) for row in own.to_dict("records")}
+            shown.append({"Statistic": group, "Model": str(model)} | _across(cells, weeks))
     return pd.DataFrame(shown)
+
+
+def _across(cells: Mapping[str, str], weeks: Sequence[str]) -> dict[str, str]:
+    return {f"Week {week}" if week else "All weeks": cells.get(week, "") for week in weeks}
+
+
+def _range(row: Mapping[Any, Any], decimals: int) -> str:
+    """The range that the model's data sets span, with a cross where it misses the print."""
+    low, high = (number(float(row[key]), decimals) for key in ("replicated_low", "replicated_high"))
+    return f"{low} to {high}{_OUTSIDE if str(row['holds']) == 'False' else ''}"

@@ -42,7 +42,7 @@ def ldh_groups(run: Run, groups: Sequence[Group]) -> Section:
     frame = frame.loc[:, [c for c in frame if c == "LDH" or frame[c].str.len().any()]]
     own = run.cohort.evidence == "reconstructed"
     body = paragraph(
-        f"{run.cohort.label.rstrip('.')}. Percent change of each outcome at week 52 (positive is "
+        f"Data: {run.cohort.label.rstrip('.')}. Percent change of each outcome at week 52 (positive is "
         "improvement) in patients with LDH ≥ 250 minus those below, in percentage points: the "
         "posterior mean [95 % equal-tailed interval] under two normals with SDs of their own, the "
         "same with Student t errors, which give way to patients far from the others, and all "

@@ -12,8 +12,9 @@ from adbayes.inference.fit import Fit
 from adbayes.inference.printed_priors import prior_sets
 from adbayes.inference.store import versions
 from adbayes.plots.labels import outcomes_label
-from adbayes.report.figures import Group
+from adbayes.report.figures import Group, title_of
 from adbayes.report.markup import Section, bullets, heading, paragraph, table
+from adbayes.report.numbers import number
 from adbayes.results.run import Run
 
 REFERENCES = {
@@ -61,7 +62,7 @@ def methods(run: Run, groups: Sequence[Group]) -> Section:
     for group in groups:
         body += table(
             _priors(group),
-            f"{_title(group)}: priors ({group.fits[0].analysis.prior_set})",
+            f"{title_of(group)}: priors ({group.fits[0].analysis.prior_set.replace('_', ' ')})",
             id=f"priors-{group.name}",
             left=2,
         )
@@ -144,11 +145,6 @@ def sentences(run: Run, groups: Sequence[Group]) -> Iterator[str]:
     yield f"Software. Python {platform.python_version()}; {stated}."
 
 
-def _title(group: Group) -> str:
-    first = group.fits[0].analysis
-    return first.title.replace(str(first.x), "each predictor") if first.x else first.title
-
-
 def _model(group: Group) -> str:
     fit = group.fits[0]
     a = fit.analysis
@@ -228,12 +224,17 @@ def _priors(group: Group) -> pd.DataFrame:
                 {
                     "Parameter": name,
                     "Prior": row["prior"],
-                    "95 % range": f"{row['low']:.3g} to {row['high']:.3g}",
+                    "95 % range": f"{_short(row['low'])} to {_short(row['high'])}",
                     "Scale": row["scale"],
                     "Why": row["why"],
                 }
             )
     return pd.DataFrame(rows).drop_duplicates(ignore_index=True)
+
+
+def _short(value: float) -> str:
+    """Three significant digits, and none in powers of ten."""
+    return number(value, 0) if abs(value) >= 1000 else f"{value:.3g}".replace("-", "−")
 
 
 def _print_priors(name: str) -> pd.DataFrame:

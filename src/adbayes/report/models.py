@@ -1,5 +1,6 @@
 """Fitted models beside their refit and the print: scores over visits, and odds ratios."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -11,10 +12,11 @@ from matplotlib.figure import Figure
 from adbayes.cohort.outcomes import OUTCOMES
 from adbayes.inference.fit import Fit
 from adbayes.plots.from_tables import SEPARATED, printed_ratio, separated
-from adbayes.plots.labels import outcome_label, outcomes_label, term_label
+from adbayes.plots.labels import level_label, outcome_label, term_label
 from adbayes.report.figures import Group
 from adbayes.report.markup import FLAG, Section, bullets, figure, heading, paragraph, table
 from adbayes.report.numbers import (
+    ABSENT,
     RATIO_DECIMALS,
     SCORE_DECIMALS,
     interval,
@@ -29,6 +31,7 @@ from adbayes.results.run import Run
 from adbayes.results.summary import NOT_CONVERGED
 
 GATE = "fit failed the convergence gate"
+_ANOTHER = "another quantity than the printed one"
 _QUANTITIES = {
     "mean": "mean",
     "mean_change": "change of the mean",
@@ -60,6 +63,11 @@ _PRINTED = {
     "correlation": ("correlation",),
 }
 """Printed statistic to the quantities that answer it; a model reports one of them."""
+_LEFT_OVER = {
+    "pct_change_sd": "SD of percent changes, %",
+    "n": "number of patients beyond the cut-off",
+}
+"""Printed statistics that a model answers without reporting a quantity of its own."""
 
 
 def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]) -> Section:
@@ -91,9 +99,9 @@ def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure
     intro = ""
     if parts:
         intro = paragraph(
-            f"{_whose(run)} Bayes: posterior mean [95 % equal-tailed interval]. Refit: the same "
-            "model by restricted maximum likelihood, and the raw SDs and percent changes of the "
-            "same rows, where the paper prints them."
+            f"{_whose(run)} Bayes: posterior mean [95 % equal-tailed interval]. Refit: what the "
+            "paper printed, computed from the same rows: raw means, SDs, percent changes, shares and "
+            "correlations, and for a linear mixed model p by restricted maximum likelihood."
         )
     if "share_mcid" in figures:
         parts += [
@@ -102,7 +110,7 @@ def mixed_models(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure
                 "share_mcid",
                 figures["share_mcid"],
                 "Posterior predictive share of patients who improve by at least the minimal clinically "
-                f"important difference. {run.cohort.label}.",
+                f"important difference. Data: {run.cohort.label}.",
             ),
             paragraph(_sources(run), "small"),
         ]
@@ -146,10 +154,10 @@ def odds_ratios(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]
         first = group.fits[0]
         title = first.analysis.title.replace(str(first.analysis.x), "one predictor at a time")
         parts.append(heading(title if len(group.fits) > 1 else first.analysis.title))
-        parts.append(_model_line(first))
+        parts.append(_model_line(group, group.fits))
         name = f"forest_{group.name}"
         if name in figures:
-            caption = f"{title}: odds ratios with 95 % intervals. {run.cohort.label}."
+            caption = f"{title}: odds ratios with 95 % intervals. Data: {run.cohort.label}."
             parts.append(figure(name, figures[name], caption))
         paper = ["Paper OR [95 % CI]", "Paper p"]
         refit = ["ML OR [95 % CI]", "ML p", "Firth OR [95 % CI]"]
@@ -157,7 +165,7 @@ def odds_ratios(run: Run, groups: Sequence[Group], figures: Mapping[str, Figure]
         parts.append(
             table(
                 frame,
-                f"{title}. {run.cohort.label}",
+                f"{title}. Data: {run.cohort.label}",
                 id=f"odds-{group.name}",
                 spanners={_paper_heading(run): paper, "Refit": refit, "Bayes": bayes},
             )
@@ -202,26 +210,44 @@ def flag(found: str, passed: bool) -> str:
 
 
 def _whose(run: Run) -> str:
-    return f"{run.cohort.label.rstrip('.')}."
+    return f"Data: {run.cohort.label.rstrip('.')}."
 
 
 def _paper_heading(run: Run) -> str:
     return "Paper" if run.cohort.evidence == "reconstructed" else "Paper (other patients)"
 
 
-def _model_line(fit: Fit) -> str:
-    a = fit.analysis
-    used = f"{fit.frame.n_rows} rows"
-    if fit.frame.unit:
-        used += f" of {fit.frame.n_units} patients"
-    left = [f"{n} dropped ({reason})" for reason, n in fit.frame.dropped.items() if n]
-    left += [f"{n} values of {name} imputed" for name, n in fit.frame.gaps.items() if n]
+def _model_line(group: Group, fits: Sequence[Fit]) -> str:
+    """Which model it is, and of how many rows; of several that differ in a predictor, as one."""
+    a = fits[0].analysis
+    several = len(fits) > 1
+    formula = re.sub(rf"\b{re.escape(a.x)}\b", "x", a.mean.text) if several and a.x else a.mean.text
+    used = f"{_range_of([fit.frame.n_rows for fit in fits])} rows"
+    if fits[0].frame.unit:
+        used += f" of {_range_of([fit.frame.n_units for fit in fits])} patients"
+    left = []
+    if not several:
+        frame = fits[0].frame
+        left = [f"{n} dropped ({_reason(reason)})" for reason, n in frame.dropped.items() if n]
+        left += [f"{n} values of {term_label(name)} imputed" for name, n in frame.gaps.items() if n]
     dropped = ", ".join(left)
+    each = f", x each of {len(fits)} predictors" if several else ""
     return (
-        f'<p class="small"><code>{escape(a.mean.text)}</code>, {escape(a.family.name)}; '
-        f"{escape(used)}{'; ' + escape(dropped) if dropped else ''}; priors "
-        f"{escape(a.prior_set)}.</p>\n"
+        f'<p class="small">{escape(group.name)}: <code>{escape(formula)}</code>{each}, '
+        f"{escape(a.family.name.replace('_', ' '))}; "
+        f"{escape(used)}{'; ' + escape(dropped) if dropped else ''}; priors: "
+        f"{escape(a.prior_set.replace('_', ' '))}.</p>\n"
     )
+
+
+def _range_of(counts: Sequence[int]) -> str:
+    return str(counts[0]) if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+
+
+def _reason(reason: str) -> str:
+    """Why rows were dropped, the column in words."""
+    name, _, rest = reason.partition(" ")
+    return f"{term_label(outcome_label(name))} {rest}".rstrip()
 
 
 def _score(
@@ -234,12 +260,11 @@ def _score(
     figures: Mapping[str, Figure],
 ) -> str:
     a = fit.analysis
-    parts = [heading(a.title), _model_line(fit)]
+    parts = [heading(a.title), _model_line(group, [fit])]
     name = f"trajectories_{group.name}{suffix}"
     if name in figures:
         caption = (
-            f"{outcome_label(fit.frame.outcome)} over the visits: posterior means, predictive band "
-            f"and patients. {run.cohort.label}."
+            f"{a.title}: posterior means, predictive band and patients. Data: {run.cohort.label}."
         )
         parts.append(figure(name, figures[name], caption))
     beside = group.of(run.comparison)
@@ -249,8 +274,8 @@ def _score(
     parts.append(
         table(
             frame,
-            f"{outcomes_label(fit.frame.outcome, a.data.stack)}: posterior"
-            f"{' beside refit and print' if 'Refit' in frame else ''}. {run.cohort.label}",
+            f"{a.title}: posterior"
+            f"{' beside refit and print' if 'Refit' in frame else ''}. Data: {run.cohort.label}",
             id=f"model-{group.name}{suffix}",
             groups="Quantity",
         )
@@ -304,7 +329,9 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
                 continue  # the text repeats its tables
             line["Paper"] = "; ".join(part for part in (line["Paper"], value) if part)
             again = float(printed["frequentist"])
-            shown_again = f"p {p_value(again)}" if p else number(again, one.decimals)
+            shown_again = number(again, one.decimals) if not p else ABSENT
+            if p and not np.isnan(again):
+                shown_again = f"p {p_value(again)}".replace("p 0", "p = 0")
             line["Refit"] = "; ".join(part for part in (line["Refit"], shown_again) if part)
             if not p:
                 doubt = f"{one.status.replace('_', ' ')}: " if one.status else ""
@@ -315,11 +342,15 @@ def _beside_print(run: Run, beside: pd.DataFrame, rows: pd.DataFrame, ok: bool) 
     for printed in beside[~beside.index.isin(used)].to_dict("records"):
         one = run.paper.number(printed["published_id"])
         frame.loc[len(frame)] = {
-            "Quantity": "SD of percent changes, %" if "sd" in one.statistic else one.statistic,
+            "Quantity": _LEFT_OVER.get(one.statistic, one.statistic),
             "Week": printed["visit"],
             "Paper": one.value,
             "Refit": number(float(printed["frequentist"]), one.decimals),
-            "Bayes": "–",
+            "Bayes": interval(
+                {"mean": printed["bayes"], "ci_low": printed["bayes_low"]}
+                | {"ci_high": printed["bayes_high"]},
+                1,
+            ),
             "P(direction)": "",
             "Note": printed["note"],
             FLAG: "",
@@ -340,8 +371,7 @@ def _named(row: Mapping[Any, Any]) -> str:
     """A quantity in words, with what it is of and its unit."""
     of = ""
     if row["estimand"] in ("response", "fraction_ratio"):
-        names = (term_label(outcome_label(name)) for name in str(row["term"]).split(", "))
-        of = "".join(f", {name}" for name in names)
+        of = f", {level_label(str(row['term']))}"
     if row["estimand"] in ("correlation", "partial_correlation") and row["outcome"] in OUTCOMES:
         second, _, part = str(row["term"]).partition(", ")
         if second in OUTCOMES:
@@ -352,8 +382,14 @@ def _named(row: Mapping[Any, Any]) -> str:
             )
             both = f"{outcome_label(str(row['outcome']))} and {outcome_label(second)}"
             return ", ".join(filter(None, [given, both, part]))
-    pair = f", {row['term']}" if row["estimand"] == "correlation" and row["term"] else ""
-    return _QUANTITIES[row["estimand"]] + of + pair + (f", {row['unit']}" if row["unit"] else "")
+    pair = ""
+    if row["estimand"] == "correlation" and row["term"]:
+        visits = str(row["term"]).split(", ")
+        weeks = "weeks " if all(visit.isdigit() for visit in visits) else ""
+        pair = f", {weeks}{' and '.join(visits)}"
+    unit = str(row["unit"])
+    unit = f", {unit}" if unit not in ("", "ratio", "nan") else ""
+    return _QUANTITIES[row["estimand"]] + of + pair + unit
 
 
 def _odds(run: Run, group: Group) -> pd.DataFrame:
@@ -378,7 +414,7 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
                 interval(printed, RATIO_DECIMALS, middle="estimate") if printed else ""
             )
             line["Paper p"] = p[0] if p else ""
-            notes = [str(row["note"] or "")]
+            notes = [str(row["note"] or ""), _another(group, run, term) if printed else ""]
             if again is not None:
                 line |= _refitted(again.coefficients, term)
                 notes += [SEPARATED] if separated(again, term) else []
@@ -397,6 +433,15 @@ def _odds(run: Run, group: Group) -> pd.DataFrame:
             shown.append(line)
     frame = pd.DataFrame(shown, dtype=object).fillna("")
     return frame.loc[:, [c for c in frame if c == "Predictor" or frame[c].str.len().any()]]
+
+
+def _another(group: Group, run: Run, term: str) -> str:
+    """What a printed odds ratio is instead, where it is not the quantity of this model."""
+    beside = group.of(run.comparison)
+    beside = beside[(beside["term"] == term) & (beside["statistic"] == "odds_ratio")]
+    other = beside[beside["same_quantity"].astype(str) == "False"]["note"].astype(str)
+    parts = [part for note in other for part in note.split("; ") if part.startswith(_ANOTHER)]
+    return "; ".join(dict.fromkeys(parts))
 
 
 def _mcse_of_log_median(row: Mapping[Any, Any], summary: pd.DataFrame) -> float:

@@ -44,14 +44,14 @@ def number(value: float, decimals: int) -> str:
     Returns
     -------
     str
-        With a true minus sign and thousands separated by a thin space.
+        With a true minus sign and thousands separated by a narrow space that no line breaks at.
     """
     if math.isnan(value):
         return ABSENT
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    shown = f"{value:,.{decimals}f}".replace(",", "\u2009")
-    if float(shown.replace("\u2009", "")) == 0:
+    shown = f"{value:,.{decimals}f}".replace(",", "\u202f")
+    if float(shown.replace("\u202f", "")) == 0:
         shown = shown.lstrip("-")
     return shown.replace("-", "−")
 
@@ -151,7 +151,7 @@ def probability(value: float, decimals: int = 2) -> str:
     """
     if math.isnan(value):
         return ABSENT
-    if value > 0.9995:
+    if value >= 0.9995:
         return "> 0.999"
     return f"{value:.{3 if value >= 0.99 else decimals}f}"
 
@@ -172,3 +172,22 @@ def p_value(value: float) -> str:
     if math.isnan(value):
         return ABSENT
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def tail_area(value: float) -> str:
+    """A share of replicates.
+
+    Parameters
+    ----------
+    value : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        Three decimals, ``< 0.001`` and ``> 0.999`` beyond them: of finitely many replicates, none is
+        not never.
+    """
+    if math.isnan(value):
+        return ABSENT
+    return "> 0.999" if value > 0.999 else p_value(value)

@@ -12,7 +12,7 @@ _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{",
     "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"$<$", ">": r"$>$",
     "≥": r"$\geq$", "≤": r"$\leq$", "−": r"$-$", "–": "--", "×": r"$\times$", "∞": r"$\infty$",
-    "±": r"$\pm$", "\u2009": r"\,", "✗": r"$\times$", "²": r"\textsuperscript{2}",
+    "±": r"$\pm$", "\u202f": r"\,", "✗": r"$\times$", "²": r"\textsuperscript{2}",
 }  # fmt: skip
 _FOLDER: "ContextVar[dict[str, Finished] | None]" = ContextVar("tables", default=None)
 
