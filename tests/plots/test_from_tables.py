@@ -115,3 +115,8 @@ def test_a_response_is_checked_by_predictor_in_one_panel(one_predictor_fits: Fit
     posterior = checks[checks["check"] == "posterior_predictive"]["observed"].to_list()
     assert shown[:3] == pytest.approx(posterior)
     assert axes.get_xlabel() == "Share with EASI-90 (%)"
+    title = figure.get_suptitle().replace("\n", " ")
+    assert title == (
+        "EASI-90 at week 52: one predictor at a time, adjusted for baseline EASI: posterior predictive "
+        "checks"
+    )

@@ -49,6 +49,24 @@ def test_diagnosed_quantities_are_listed(run: Run) -> None:
     assert models.count("<tr>") == 3
 
 
+def test_rows_of_a_variant_say_so(run: Run) -> None:
+    mine = run.checks["model"] == "easi_change"
+    other = replace(run, checks=run.checks.assign(variant=np.where(mine, "unstructured", "base")))
+    html = checks(other, groups_of(run), {}).body
+    assert ">easi_change.unstructured<" in html
+    assert ">easi_change<" not in html
+    assert ">easi_change<" in checks(run, groups_of(run), {}).body
+    tails = html.split('id="checks-tails"')[1].split("</table>")[0]
+    assert ">sd<" not in tails
+    assert ">0.000<" not in tails
+    found = run.sensitivity.assign(variant="unstructured", diagnosis="prior-data conflict")
+    assert (
+        ">easi_change.unstructured<"
+        in sensitivity(replace(run, sensitivity=found), groups_of(run)).body
+    )
+    assert ">easi90_univariable [Female sex]<" in diagnostics(run).body
+
+
 def test_thresholds_are_stated_and_each_failure_is_named(run: Run) -> None:
     html = diagnostics(run).body
     for words in ("R-hat below 1.01", "above 400", "E-BFMI above 0.3", "Every fit passed"):

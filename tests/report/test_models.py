@@ -75,3 +75,23 @@ def test_other_patients_are_called_so(
     cohort = Cohort(run.cohort.frame, evidence, "label", "source")
     html = mixed_models(replace(run, cohort=cohort), groups_of(run), {}).body
     assert ("Paper (other patients)" in html) == (evidence == "simulated")
+
+
+def test_models_of_several_predictors_are_one_line(run: Run) -> None:
+    html = odds_ratios(run, groups_of(run), {}).body
+    line = html.split('<p class="small">easi90_univariable: ')[1].split("</p>")[0]
+    assert "<code>easi90 ~ easi_baseline + x</code>, x each of" in line
+    assert "priors: weakly informative" in line
+
+
+def test_a_printed_ratio_of_another_model_is_called_so(run: Run) -> None:
+    assert "another quantity than" not in odds_ratios(run, groups_of(run), {}).body
+    mine = (run.comparison["model"] == "easi90_multivariable") & (
+        run.comparison["statistic"] == "odds_ratio"
+    )
+    note = "held out; another quantity than the printed one: all patients"
+    table = run.comparison.copy()
+    table.loc[mine, ["same_quantity", "note"]] = [False, note]
+    html = odds_ratios(replace(run, comparison=table), groups_of(run), {}).body
+    assert html.count("another quantity than the printed one: all patients") == 1
+    assert "held out" not in html

@@ -259,7 +259,10 @@ def draw_predictive(
     rows["statistic"] = rows["statistic"].replace({"share of 1": f"share with {name}"})
     rows["statistic"] = [_capital(statistic_label(str(each))) for each in rows["statistic"]]
     rows = rows.drop(columns="outcome")
-    rows["n"] = fits[0].frame.n_units
+    # Each one-predictor model has the patients who have a value of its predictor.
+    sizes = {fit.analysis.x: fit.frame.n_units for fit in fits}
+    own = rows["x"].map(sizes) if len(fits) > 1 else np.nan
+    rows["n"] = pd.Series(own, index=rows.index).fillna(fits[0].frame.n_units)
     words = check.replace("_", " ")
     return posterior_predictive(
         rows,
