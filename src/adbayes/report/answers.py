@@ -213,7 +213,7 @@ def _by_ldh(printed: Printed) -> Iterator[str]:
         listed = "; ".join(f"{outcome_label(str(r['outcome']))} {interval(r, 1)}" for r in rows)
         yield (
             "Mean percent change at week 52, patients with LDH ≥ 250 at baseline minus those "
-            f"below, in points: {listed}."
+            f"below, in percentage points: {listed}."
         )
 
 

@@ -127,8 +127,8 @@ def from_print(run: Run, figures: Mapping[str, Figure]) -> Section:
         heading("Percent change by LDH (Table 4)", "print-ldh"),
         table(
             _differences(printed),
-            "Difference of the mean percent change at week 52, high minus low LDH, in points: "
-            "posterior mean [95 % interval]",
+            "Difference of the mean percent change at week 52, high minus low LDH, in percentage "
+            "points: posterior mean [95 % interval]",
             id="print-table4",
             left=2,
         ),
@@ -257,9 +257,16 @@ def _shares(
     return frame
 
 
+_EVENT_PARTS = {"itraconazole": "given itraconazole", "discontinued": "treatment stopped"}
+
+
 def _event(row: Row) -> str:
-    name = {"sle": "lupus"}.get(row["outcome"], row["outcome"])
-    return str(name).replace("_", " ").capitalize()
+    name = str({"sle": "lupus"}.get(row["outcome"], row["outcome"]))
+    for event in ("facial_erythema", "conjunctivitis"):
+        if name.startswith(f"{event}_"):
+            what = name.removeprefix(f"{event}_")
+            name = f"{event}, {_EVENT_PARTS.get(what, what)}"
+    return name.replace("_", " ").capitalize()
 
 
 def _differences(printed: Printed) -> pd.DataFrame:

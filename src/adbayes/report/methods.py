@@ -95,7 +95,7 @@ def sentences(run: Run, groups: Sequence[Group]) -> Iterator[str]:
     str
         Plain text.
     """
-    yield f"Data. {run.cohort.label.rstrip('.')}."
+    yield f"Data: {run.cohort.label.rstrip('.')}."
     if run.further:
         yield (
             f"Cohorts. The models were fitted to {len(run.cohorts)} reconstructed cohorts of synthetic "
