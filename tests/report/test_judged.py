@@ -35,6 +35,10 @@ def test_cells_and_crosses(run: Run, table: pd.DataFrame) -> None:
     assert ">0.00 to 4.00</td>" in body
     assert "easi_change (the paper&#x27;s) 0 of 1; easi_change.unstructured 1 of 1" in body
     assert "nothing is left out" in body
+    read_back = table.assign(holds=table["holds"].replace("", NAN))
+    assert (
+        "easi_change.unstructured 1 of 1" in judged(replace(run, more={JUDGEMENT: read_back})).body
+    )
     # A model is a row, and a week a column: however many models, the table is as wide.
     head = body.split("<thead>")[1].split("</thead>")[0]
     assert "Week 16" in head

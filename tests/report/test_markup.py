@@ -87,3 +87,14 @@ def test_a_figure_is_inside_with_its_size_and_words(size: tuple[float, float]) -
     assert base64.b64decode(data[1]).startswith(b"RIFF")
     assert f'width="{round(96 * size[0])}" height="{round(96 * size[1])}"' in html
     assert 'alt="What it shows"' in html
+
+
+def test_a_table_wider_than_the_paper_is_printed_smaller() -> None:
+    cells = {f"c{k}": ["0.65 [0.29, 1.41]"] for k in range(8)}
+    narrow = table(pd.DataFrame({"a": ["b"]} | {k: cells[k] for k in list(cells)[:3]}), "t", id="t")
+    assert '<div class="gt"' in narrow
+    assert '<div class="gt wide"' in table(pd.DataFrame({"a": ["b"]} | cells), "t", id="t")
+    # A long text is broken into lines instead.
+    words = table(pd.DataFrame({"a": ["b"], "p": ["16: 0.04; " * 20]}), "t", id="t")
+    assert '<div class="gt"' in words
+    assert 'gt_left">16: 0.04' in words

@@ -309,7 +309,7 @@ def _forest_rows(
 ) -> list[dict[str, object]]:
     """One odds ratio from print, posterior and refit, those there are."""
     term = str(found["term"])
-    step = ", per doubling" if term in fit.analysis.data.log2 else ""
+    step = ",\nper doubling" if term in fit.analysis.data.log2 else ""
     shared: dict[str, object] = {"term_label": f"{term_label(term)}{step}"}
     rows: list[dict[str, object]] = []
     printed = {} if paper is None else printed_ratio(fit, term, paper)
@@ -407,7 +407,7 @@ def _capital(text: str) -> str:
 def _title(fits: Sequence[Fit], words: str) -> str:
     """What a figure shows, and of which model: the name of the outcome is shared by many."""
     a = fits[0].analysis
-    model = _capital(title_label(a.title, a.x, several=len(fits) > 1))
+    model = title_label(a.title, a.x, several=len(fits) > 1)
     return textwrap.fill(f"{model}: {words}" if words else model, _LINE)
 
 

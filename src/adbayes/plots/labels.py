@@ -279,6 +279,6 @@ def title_label(title: str, x: str | None, *, several: bool) -> str:
     str
         "EASI-90 at week 52: one predictor at a time, adjusted for baseline EASI".
     """
-    if not x:
-        return title
-    return title.replace(x, "one predictor at a time" if several else term_label(x))
+    if x:
+        title = title.replace(x, "one predictor at a time" if several else term_label(x))
+    return title[:1].upper() + title[1:]

@@ -75,7 +75,7 @@ def trajectories(
     rows = summary.sort_values("visit")
     weeks = rows["visit"].to_numpy(float)
 
-    figure = style.blank(style.TWO_COLUMNS, 3.9, title or f"{outcome_label} over time")
+    figure = style.blank(style.TWO_COLUMNS, 4.0, title or f"{outcome_label} over time")
     ax = style.plain(figure.subplots())
     for _, patient in seen.groupby("patient", observed=True):
         ax.plot(
@@ -146,5 +146,5 @@ def trajectories(
         ax.yaxis.set_minor_locator(NullLocator())
         scale = ", log scale"
     ax.set_ylabel(f"{outcome_label} ({unit}{scale})", fontsize=style.TEXT)
-    style.legend(figure, ax)
+    style.legend(figure, ax, columns=2)  # four entries are wider than the figure
     return style.sign(figure, summary, label, "trajectories")

@@ -75,7 +75,8 @@ def _score(found: pd.DataFrame) -> list[str]:
             continue
         parts = []
         for name, rows in mine.groupby(_model(mine), sort=False):
-            told = rows[rows["holds"].astype(str) != ""]
+            # Empty where nothing was printed; a table read back from its file has NaN there.
+            told = rows[rows["holds"].astype(str).isin(["True", "False"])]
             if len(told):
                 held = int((told["holds"].astype(str) == "True").sum())
                 own = " (the paper's)" if (rows["kind"] == FAITHFUL).any() else ""

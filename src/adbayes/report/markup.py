@@ -98,6 +98,14 @@ def heading(text: str, id: str = "") -> str:
     return f"<h3{anchor}>{escape(text)}</h3>\n"
 
 
+_PAGE = 88
+"""Characters of unbroken columns beyond which a table is printed smaller, to stay on the paper."""
+
+
+_WORDS = 48
+"""Characters of a cell beyond which it is text, broken into lines."""
+
+
 def linked(text: str) -> str:
     """Escape plain text and make every doi in it a link, the only links that leave the page.
 
@@ -170,6 +178,7 @@ def table(
     keep(id, shown, caption, notes, over)
     made = gt.GT(shown, id=id, groupname_col=groups)
     wordy = [c for c in columns if c in (FLAG, "Note", "Why", "In words") or c in columns[:left]]
+    wordy += [c for c in columns if c not in wordy and shown[c].str.len().max() > _WORDS]
     made = made.cols_align("right", [c for c in columns if c not in wordy])
     made = made.cols_align("left", wordy)
     for title, members in (spanners or {}).items():
@@ -186,9 +195,15 @@ def table(
     start, end = html.index("<table"), html.index("</table>") + len("</table>")
     titled = html[start:end].replace(">", f"><caption><span>{linked(caption)}</span></caption>", 1)
     below = "; ".join(f"<sup>{letter}</sup> {linked(note)}" for note, letter in letters.items())
-    return f'<div class="gt" id="{escape(id)}" tabindex="0">{titled}</div>\n' + (
+    kind = "gt wide" if _unbroken(shown, [c for c in columns if c not in wordy]) > _PAGE else "gt"
+    return f'<div class="{kind}" id="{escape(id)}" tabindex="0">{titled}</div>\n' + (
         f'<p class="small notes">{below}.</p>\n' if below else ""
     )
+
+
+def _unbroken(shown: pd.DataFrame, columns: Sequence[str]) -> int:
+    """Characters side by side in columns whose cells are not broken into lines."""
+    return sum(int(shown[column].str.len().max()) + 1 for column in columns)
 
 
 def _letters() -> Iterator[str]:
