@@ -31,6 +31,11 @@ def test_every_fit_is_judged_with_patients_left_out(run: Run) -> None:
     assert len(loo[loo["statistic"] == "elpd"]) == len(run.fits)
     for value in loo.loc[loo["statistic"] == "elpd", "observed"]:
         assert number(float(value), 1) in html
+    bad = run.checks.copy()
+    bad.loc[bad.index[bad["statistic"] == "max_k"][0], "observed"] = 0.9
+    above = int((bad.loc[bad["statistic"] == "max_k", "observed"].astype(float) > 0.7).sum())
+    said = checks(replace(run, checks=bad), groups_of(run), {}).body
+    assert f"above 0.7, in {above} of {len(run.fits)} fits" in said
     none = run.checks[run.checks["check"].str.endswith("predictive")]
     without = replace(run, checks=none)
     assert "checks-left-out" not in checks(without, groups_of(without), {}).body

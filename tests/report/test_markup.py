@@ -91,10 +91,11 @@ def test_a_figure_is_inside_with_its_size_and_words(size: tuple[float, float]) -
 
 def test_a_table_wider_than_the_paper_is_printed_smaller() -> None:
     cells = {f"c{k}": ["0.65 [0.29, 1.41]"] for k in range(8)}
-    narrow = table(pd.DataFrame({"a": ["b"]} | {k: cells[k] for k in list(cells)[:3]}), "t", id="t")
-    assert '<div class="gt"' in narrow
-    assert '<div class="gt wide"' in table(pd.DataFrame({"a": ["b"]} | cells), "t", id="t")
+    few = {name: cells[name] for name in list(cells)[:3]}
+    assert "--print" not in table(pd.DataFrame({"a": ["b"]} | few), "t", id="t")
+    wide = table(pd.DataFrame({"a": ["b"]} | cells), "t", id="t")
+    assert 'style="--print: 5.9pt"' in wide  # 860 points over 8 times 18 characters, and 2
     # A long text is broken into lines instead.
     words = table(pd.DataFrame({"a": ["b"], "p": ["16: 0.04; " * 20]}), "t", id="t")
-    assert '<div class="gt"' in words
+    assert "--print" not in words
     assert 'gt_left">16: 0.04' in words

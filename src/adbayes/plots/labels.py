@@ -25,8 +25,6 @@ _STATISTICS = {
     "sd": "SD",
     "50 % quantile": "median",
     "share of 0": "share of patients at 0",
-    "share at or below floor": "share at or below the minimum",
-    "share at or above ceiling": "share at or above the maximum",
     "share of high values": "share beyond the cut-off",
 }
 

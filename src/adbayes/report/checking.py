@@ -119,13 +119,15 @@ def _left_out(run: Run, failed: set[str]) -> str:
         )
     if not rows:
         return ""
+    k = found[(found["check"] == "loo") & (found["statistic"] == "max_k")]["observed"]
+    unreliable = int((k.astype(float) > MAX_KHAT).sum())
     demonstration = "" if run.cohort.evidence == "patients" else f" {ONE_GENERATOR}"
     return paragraph(
         "Each patient predicted from the others (PSIS-LOO by ArviZ, patient effects integrated out): "
         "expected log predictive density (nats, comparable between models of the same rows and "
         "outcome only), uniformity of where the observations fall (POT-C), and whether predicted "
-        "probabilities come true (isotonic calibration; near 0: they do not). Pareto k above "
-        f"{MAX_KHAT:g} would make a row unreliable.{demonstration}"
+        "probabilities come true (isotonic calibration; near 0: they do not). Where Pareto k is above "
+        f"{MAX_KHAT:g}, in {unreliable} of {len(rows)} fits, the row is unreliable.{demonstration}"
     ) + table(pd.DataFrame(rows), "Leave one patient out, by model", id="checks-left-out")
 
 

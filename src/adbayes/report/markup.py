@@ -98,9 +98,14 @@ def heading(text: str, id: str = "") -> str:
     return f"<h3{anchor}>{escape(text)}</h3>\n"
 
 
-_PAGE = 88
-"""Characters of unbroken columns beyond which a table is printed smaller, to stay on the paper."""
+_PRINT, _SMALLEST = 7.5, 5.6
+"""Points of the tables on paper, and the least to which a wide one is reduced."""
 
+_POINTS = 860.0
+"""Points times characters of a digit's width across the paper."""
+
+_WORD = 24
+"""Characters that a column of words needs."""
 
 _WORDS = 48
 """Characters of a cell beyond which it is text, broken into lines."""
@@ -195,15 +200,18 @@ def table(
     start, end = html.index("<table"), html.index("</table>") + len("</table>")
     titled = html[start:end].replace(">", f"><caption><span>{linked(caption)}</span></caption>", 1)
     below = "; ".join(f"<sup>{letter}</sup> {linked(note)}" for note, letter in letters.items())
-    kind = "gt wide" if _unbroken(shown, [c for c in columns if c not in wordy]) > _PAGE else "gt"
-    return f'<div class="{kind}" id="{escape(id)}" tabindex="0">{titled}</div>\n' + (
+    size = _print_size(shown, columns, wordy)
+    smaller = f' style="--print: {size:.1f}pt"' if size < _PRINT else ""
+    return f'<div class="gt" id="{escape(id)}"{smaller} tabindex="0">{titled}</div>\n' + (
         f'<p class="small notes">{below}.</p>\n' if below else ""
     )
 
 
-def _unbroken(shown: pd.DataFrame, columns: Sequence[str]) -> int:
-    """Characters side by side in columns whose cells are not broken into lines."""
-    return sum(int(shown[column].str.len().max()) + 1 for column in columns)
+def _print_size(shown: pd.DataFrame, columns: Sequence[str], wordy: Sequence[str]) -> float:
+    """Points at which a table fits on the paper: numbers are not broken into lines, words are."""
+    longest = {name: int(shown[name].str.len().max()) for name in columns}
+    across = sum(min(n, _WORD) + 1 if c in wordy else n + 1 for c, n in longest.items())
+    return max(_SMALLEST, min(_PRINT, _POINTS / across))
 
 
 def _letters() -> Iterator[str]:

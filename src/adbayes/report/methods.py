@@ -151,7 +151,7 @@ def _model(group: Group) -> str:
     formula = a.mean.text.replace(a.x, "x") if a.x else a.mean.text
     rest = [f"{name}: {f.text}" for name, f in a.formulas.items() if name != "mu"]
     said = [
-        f"{outcomes_label(fit.frame.outcome, a.data.stack)} was modelled as {formula} ({a.family.name} family, "
+        f"{outcomes_label(fit.frame.outcome, a.data.stack)} was modelled as {formula} ({a.family.name.replace("_", " ")} family, "
         f"{a.link} link{'; ' + '; '.join(rest) if rest else ''})"
     ]
     if len(group.fits) > 1:
