@@ -133,7 +133,7 @@ def sentences(run: Run, groups: Sequence[Group]) -> Iterator[str]:
         kinds = sorted({again.method for again in run.refits.values()})
         cited = " (Venables and Ripley 2002; Firth 1993; Heinze and Schemper 2002)"
         yield (
-            f"Refits. The same models were refitted to the same rows by {'; and by '.join(kinds)}"
+            f"Refits. From the same rows, for comparison: {'; '.join(kinds)}"
             f"{cited if any('profile' in kind for kind in kinds) else ''}."
         )
     yield (
@@ -149,9 +149,10 @@ def _model(group: Group) -> str:
     fit = group.fits[0]
     a = fit.analysis
     formula = a.mean.text.replace(a.x, "x") if a.x else a.mean.text
+    family = a.family.name.replace("_", " ")
     rest = [f"{name}: {f.text}" for name, f in a.formulas.items() if name != "mu"]
     said = [
-        f"{outcomes_label(fit.frame.outcome, a.data.stack)} was modelled as {formula} ({a.family.name.replace("_", " ")} family, "
+        f"{outcomes_label(fit.frame.outcome, a.data.stack)} was modelled as {formula} ({family} family, "
         f"{a.link} link{'; ' + '; '.join(rest) if rest else ''})"
     ]
     if len(group.fits) > 1:
