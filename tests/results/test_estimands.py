@@ -52,6 +52,15 @@ def test_means_and_changes(by_hand: Fit) -> None:
     np.testing.assert_allclose(changes["32"], CHANGE[..., 1])
 
 
+def test_what_is_asked_twice_is_the_same_and_of_its_own_fit(by_hand: Fit) -> None:
+    first, again = estimands(by_hand), estimands(by_hand)
+    assert first is not again
+    assert all(a.draws is b.draws for a, b in zip(first, again, strict=True))
+    doubled = dataclasses.replace(by_hand, posterior=2 * by_hand.posterior)
+    np.testing.assert_allclose(of(doubled, "mean")["0"], 2 * INTERCEPT)
+    np.testing.assert_allclose(of(by_hand, "mean")["0"], INTERCEPT)
+
+
 def test_ratio_of_means_is_a_fall_in_percent(by_hand: Fit) -> None:
     found = of(by_hand, "ratio_of_means")
     np.testing.assert_allclose(found["16"], -100 * CHANGE[..., 0] / INTERCEPT)

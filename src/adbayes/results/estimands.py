@@ -7,7 +7,7 @@ draw, never over interval ends.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from math import ceil
 
 import numpy as np
@@ -113,6 +113,11 @@ def estimands(fit: Fit) -> list[Estimand]:
     list of Estimand
         Empty where the spec asks for none.
     """
+    return list(_asked(fit))
+
+
+@lru_cache(maxsize=1)  # summary and power-scaling ask for those of one fit, one after the other
+def _asked(fit: Fit) -> tuple[Estimand, ...]:
     table = fit.analysis.estimands
     known: dict[str, Callable[[Fit], Iterator[Estimand]]] = {
         "mean": _means,
@@ -136,7 +141,7 @@ def estimands(fit: Fit) -> list[Estimand]:
     found: list[Estimand] = []
     for name in table.report:
         found += _of_levels(fit, name, by_level[name]) if name in by_level else known[name](fit)
-    return found
+    return tuple(found)
 
 
 def _by_level(fit: Fit) -> dict[str, dict[str, np.ndarray]]:
@@ -426,19 +431,10 @@ def _risks_imputed(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]
 
 
 def _risk_differences(fit: Fit) -> Iterator[Estimand]:
-    visit = _response_visit(fit)
+    visit, unit = _response_visit(fit), "percentage points"
     for label, exposed, unexposed, note in _risks(fit):
         draws = _array(fit, 100 * (exposed - unexposed))
-        yield Estimand(
-            "risk_difference",
-            fit.frame.outcome,
-            visit,
-            label,
-            "percentage points",
-            0.0,
-            draws,
-            note,
-        )
+        yield Estimand("risk_difference", fit.frame.outcome, visit, label, unit, 0.0, draws, note)
 
 
 def _risk_ratios(fit: Fit) -> Iterator[Estimand]:
