@@ -92,7 +92,7 @@ def _rows(run: Run) -> pd.DataFrame:
                     "Quantity": words,
                     "Model": row["model"],
                     "Outcome": outcome_label(row["outcome"]),
-                    "Predictor": term_label(row["term"]) + (", joint" if joint else "")
+                    "Predictor": term_label(row["term"]) + (", joint model" if joint else "")
                     if odds
                     else "",
                     "Week": row["visit"],

@@ -31,6 +31,12 @@ PUBLISHED = "published"
 FROM_PRINT = "From the printed numbers alone"
 """Label of a figure that shows no patients."""
 
+_KINDS = {
+    "odds_ratio": "Odds ratios of EASI-90 at week 52",
+    "mean_change": "Mean changes from baseline",
+    "response": "Responders",
+}
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sensitivity:
@@ -244,8 +250,10 @@ def tornados(universe: pd.DataFrame, label: str) -> dict[str, Figure]:
     moved["claim_label"] = [claim_name(known[id]) for id in moved["claim"]]
     kinds = moved["claim"].map(lambda id: known[id].estimand)
     return {
-        f"tornado-{kind}": tornado(moved[kinds == kind], label=label)
-        for kind in ("odds_ratio", "mean_change", "response")
+        f"tornado-{kind}": tornado(
+            moved[kinds == kind], label=label, title=f"{what}: how far one choice alone moves each"
+        )
+        for kind, what in _KINDS.items()
         if (kinds == kind).any()
     }
 
@@ -264,7 +272,7 @@ def claim_name(claim: Claim) -> str:
         Short.
     """
     if claim.estimand == "odds_ratio":
-        return term_label(claim.term) + (", joint" if claim.x is None else "")
+        return term_label(claim.term) + (", joint model" if claim.x is None else "")
     return f"{outcome_label(claim.outcome)}, week {claim.visit}"
 
 
