@@ -151,6 +151,7 @@ WORDS = st.sampled_from(
 @example("y ~ x" + " + x" * 3000, "gaussian", None)
 @example("y ~ x ** 99999999", "gaussian", None)
 @example("y ~ x ** 2.5", "gaussian", None)
+@example("-2", "gaussian", "sigma")
 @example("y ~ (a + b + c + d + e + f + g + h) ** 40", "gaussian", None)
 def test_any_text_is_a_formula_or_a_spec_error(
     text: str, family: str, parameter: str | None

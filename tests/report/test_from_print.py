@@ -49,7 +49,7 @@ def test_responses_and_events_are_percents(run: Run) -> None:
     assert row[4].startswith("53.6 [42.9, 64.1]")
     events = {row[0]: row for row in cells(html, "print-events")}
     assert events["Facial erythema"][1:3] == ["19 of 99", "99"]
-    assert events["Conjunctivitis discontinued"][1] == "0 of 17"
+    assert events["Conjunctivitis, treatment stopped"][1] == "0 of 17"
 
 
 def test_differences_by_ldh_are_high_minus_low(run: Run) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from formulae import model_description
 from formulae.expr import Assign, Binary, Call, Grouping, Literal, QuotedName, Unary, Variable
 from formulae.parser import ParseError, Parser
+from formulae.resolver import ResolverError
 from formulae.scanner import ScanError, Scanner
 
 from adbayes.errors import SpecError
@@ -27,7 +28,8 @@ NUMERIC_TRANSFORMS = {
 TRANSFORMS = ("C", "I", "offset", *NUMERIC_TRANSFORMS)
 # What formulae raises on text that is not a formula.
 _UNREADABLE = (
-    ParseError, ScanError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError,
+    ParseError, ScanError, ResolverError,
+    ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError,
 )  # fmt: skip
 _OPERATORS = ("PLUS", "MINUS", "STAR", "SLASH", "COLON", "STAR_STAR", "PIPE")
 _RESPONSE_CALLS = ("p", "prop", "proportion")
