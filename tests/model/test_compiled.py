@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import nutpie
 import pytest
+from pytensor.configdefaults import config
 
 from adbayes.cohort.simulate import simulate_patients
 from adbayes.inference.fits import Fits
@@ -163,6 +164,8 @@ def test_one_compilation_serves_every_model_of_a_shape(
 
     def counted(*arguments: object, **options: object) -> object:
         calls.append(arguments)
+        # With it, draws depend on the processor and on what Numba's cache held.
+        assert not config.numba__fastmath
         return original(*arguments, **options)
 
     monkeypatch.setattr(nutpie, "compile_pymc_model", counted)

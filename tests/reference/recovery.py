@@ -34,7 +34,7 @@ from adbayes.inference.plan import plan
 from adbayes.inference.sampler import _nutpie, sample
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.bambi_model import Design, bambi_model, design_of
-from adbayes.model.compiled import structure_of
+from adbayes.model.compiled import compile_graph, structure_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.spec import load_spec
 
@@ -307,7 +307,6 @@ def prior_truths(
 
 def compiled_graph(design: Design, frame: ModelFrame) -> tuple[Any, list[str]]:
     """Bambi's graph compiled with its outcome as data."""
-    import nutpie
     import pytensor
 
     design.model.build()
@@ -323,7 +322,7 @@ def compiled_graph(design: Design, frame: ModelFrame) -> tuple[Any, list[str]]:
         for v in [*graph.free_RVs, *graph.deterministics]
         if not v.name.endswith("_offset") and v.name not in rows and v.name != "1|patient"
     ]
-    return nutpie.compile_pymc_model(graph, var_names=names), names
+    return compile_graph(graph, var_names=names), names
 
 
 def truths_and_outcomes(

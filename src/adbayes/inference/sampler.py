@@ -9,7 +9,7 @@ import xarray as xr
 
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
-from adbayes.model.compiled import structure_of, swapped
+from adbayes.model.compiled import compile_graph, structure_of, swapped
 from adbayes.model.frame import ModelFrame
 from adbayes.model.spec_tables import SamplerTable
 
@@ -105,8 +105,6 @@ def _sample_bambi(
     model: "bmb.Model", settings: SamplerTable, sequence: np.random.SeedSequence, cores: int | None
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Sample Bambi's own graph, leaving out offsets and what is computed row by row."""
-    import nutpie
-
     if not model.built:
         model.build()
     graph = model.backend.model
@@ -117,7 +115,7 @@ def _sample_bambi(
         for variable in [*graph.free_RVs, *graph.deterministics]
         if not variable.name.endswith("_offset") and variable.name not in rows
     ]
-    compiled = nutpie.compile_pymc_model(graph, var_names=names)
+    compiled = compile_graph(graph, var_names=names)
     tree = _nutpie(compiled, settings, sequence, cores)
     posterior = tree["posterior"].to_dataset()
     return posterior[[name for name in names if name in posterior]], _statistics(tree)

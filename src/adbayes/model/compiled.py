@@ -5,7 +5,7 @@ and a wrong shape has crashed the process without an exception, so everything is
 """
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from adbayes.model import (
 from adbayes.model.analysis import Analysis
 from adbayes.model.kinds import KINDS
 from adbayes.model.structure import Frozen, Structure
+
+if TYPE_CHECKING:
+    import pymc as pm
 
 STRUCTURES: tuple[Structure, ...] = (
     logistic_regression,
@@ -83,10 +86,33 @@ def compiled(structure: Structure, frozen: Frozen) -> Any:
     nutpie compiled model
         With placeholder data; give it to `swapped`.
     """
-    import nutpie
-
     by_hand = getattr(structure, "nutpie_model", None)  # a structure may bring its own
-    return by_hand(*frozen) if by_hand else nutpie.compile_pymc_model(structure.pymc_model(*frozen))
+    return by_hand(*frozen) if by_hand else compile_graph(structure.pymc_model(*frozen))
+
+
+def compile_graph(model: "pm.Model", **how: Any) -> Any:
+    """Compile a PyMC model for nutpie, with arithmetic in the order in which it is written.
+
+    PyTensor lets Numba reorder sums by default. Then the last digit of a density, and soon the draws, depend
+    on the processor and on whether its kernels were compiled in this process or read from the cache.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        The density.
+    **how
+        Arguments of `nutpie.compile_pymc_model`.
+
+    Returns
+    -------
+    nutpie compiled model
+        Ready to sample.
+    """
+    import nutpie
+    from pytensor.configdefaults import config
+
+    with config.change_flags(numba__fastmath=False):
+        return nutpie.compile_pymc_model(model, **how)
 
 
 @cache
