@@ -75,6 +75,7 @@ def location_information(prior: Prior) -> Array:
         return np.atleast_1d(np.asarray(prior["sigma"], dtype=float)) ** -2
     frozen = prior.frozen()
     levels = (np.arange(_POINTS) + 0.5) / _POINTS
+    # np.ndim takes what is no array, a prior among them, which its types do not say.
     mixed = prior.distribution == "NormalMixture" and np.ndim(prior["w"]) == 1  # type: ignore[arg-type]
     x = frozen.ppf(levels if mixed else levels[:, None])
     x = np.asarray(x, dtype=float).reshape(_POINTS, -1)

@@ -229,8 +229,8 @@ def published_forests(run: Run) -> dict[str, Figure]:
             low, middle, high = (
                 run.paper.number(f"{stem}.{part}").numeric for part in ("ci_low", "or", "ci_high")
             )
-            shared = {"term_label": term_label(row["term"]), "flag": "", "evidence": "published"}
-            shared["n"] = row["n"]
+            shared = {"term_label": term_label(row["term"]), "n": row["n"]}
+            shared |= {"flag": "", "evidence": "published"}
             drawn += [
                 shared | {"series": "Paper", "estimate": middle, "ci_low": low, "ci_high": high},
                 shared

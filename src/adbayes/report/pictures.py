@@ -123,9 +123,9 @@ def draw(figure: Figure) -> Picture:
     # `savefig` would go through every artist twice, and at another resolution every word is measured anew.
     figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
+    canvas.draw()  # type: ignore[no-untyped-call]  # Matplotlib's
     width, height = canvas.get_width_height()
-    pixels = bytes(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    pixels = bytes(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # Matplotlib's
     picture = Image.frombytes("RGBA", (width, height), pixels)
     few = picture.convert("RGB").quantize(
         _COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
