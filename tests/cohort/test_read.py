@@ -120,6 +120,31 @@ def test_a_table_that_resembles_a_patient_file_says_why_it_is_plain(tmp_path):
         assert "read as a plain table, nothing checked or derived" in found.messages[0]
 
 
+def test_a_table_under_names_of_its_own_is_told_which_may_be_meant(tmp_path):
+    text = "Pat_Nr,Week,EASI_TOTAL,PP_NRS,POEM,easi_change\nK1,0,30,8,20,0\nK2,0,5,2,9,-25\n"
+    (said,) = read_patients(write(tmp_path, text)).messages
+    assert "did you mean --columns patient=Pat_Nr,easi=EASI_TOTAL,nrs=PP_NRS, in Python" in said
+    named = read_patients(
+        write(tmp_path, text), {"patient": "Pat_Nr", "easi": "EASI_TOTAL", "nrs": "PP_NRS"}
+    )
+    assert named.clinical
+    assert named.frame[["easi", "nrs", "poem"]].to_numpy().tolist() == [[30, 8, 20], [5, 2, 9]]
+    wide = read_patients(write(tmp_path, "Pat_Nr,EASI_TOTAL_w0,EASI_TOTAL_w16\na,30,3\nb,20,2\n"))
+    assert "did you mean --columns patient=Pat_Nr,easi=EASI_TOTAL, in" in wide.messages[0]
+
+
+def test_an_outcome_under_a_name_of_its_own_is_told_and_not_taken(tmp_path):
+    found = read_patients(write(tmp_path, "PatID,Week,EASI_TOTAL,POEM\na,0,30,20\nb,0,3,9\n"))
+    assert found.clinical
+    assert "easi" not in found.frame
+    assert found.messages[-1] == (
+        "registry.csv: EASI_TOTAL kept under the file's own name and not used as easi; if that is what "
+        "they are, give --columns easi=EASI_TOTAL, in Python columns={'easi': 'EASI_TOTAL'}"
+    )
+    two = read_patients(write(tmp_path, "PatID,Week,EASI_A,EASI_B,POEM\na,0,30,3,20\nb,0,3,3,9\n"))
+    assert not any("kept under" in said for said in two.messages)  # which of them is not guessed
+
+
 def test_a_frame_of_patients_may_carry_another_kind_of_evidence():
     frame = pd.DataFrame(
         {"patient": [1, 2], "visit": [0, 0], "easi": [20.0, 30.0], "female": [True, False]}

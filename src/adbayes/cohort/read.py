@@ -26,10 +26,13 @@ from adbayes.errors import DataError
 SYNONYMS = {
     "patient_id": "patient",
     "patientid": "patient",
+    "patid": "patient",
+    "pat_id": "patient",
     "patient_no": "patient",
     "subject": "patient",
     "subject_id": "patient",
     "subjectid": "patient",
+    "subjid": "patient",
     "usubjid": "patient",
     "week": "visit",
     "weeks": "visit",
@@ -37,6 +40,9 @@ SYNONYMS = {
     "gender": "sex",
 }
 """Other names of columns that make a patient file; used where no column has the name itself."""
+
+
+_PATIENT_WORDS = {"patient", "pat", "pt", "subject", "subj", "id"}
 
 
 def read_patients(path: str | os.PathLike[str], columns: Mapping[str, str] | None = None) -> Cohort:
@@ -131,6 +137,7 @@ def _cohort(
     clinical = {"patient", "visit"} <= set(table.columns)
     if clinical:
         raw, messages = patient_frame(table)
+        messages = (*_kept(table), *messages)
         frame = derive(raw)
     else:
         messages = _why_plain(table)
@@ -260,13 +267,54 @@ def _why_plain(table: Table) -> tuple[str, ...]:
         )
     near = [name for name in names if name.casefold() in ("patient", "visit")]
     wide = [name for name in names if is_wide_name(name)]
-    if not (near or measured or wide):
+    outcomes = {_ours(name) for name in names} & set(OUTCOMES)
+    meant = _meant(table)
+    likely = {"patient", "visit"} & set(meant) and set(OUTCOMES) & set(meant)
+    if not (near or wide or outcomes or likely):
         return ()
+    guess = f"; did you mean {_option(meant)}?" if meant else ""
     return (
         f"{table.name}: read as a plain table, nothing checked or derived; a patient file has the "
         "columns patient and visit, or patient and columns such as easi_w0 (name them with --columns "
-        "patient=ITS_NAME,visit=ITS_NAME, in Python columns={'patient': 'ITS_NAME', ...})",
+        "patient=ITS_NAME,visit=ITS_NAME, in Python columns={'patient': 'ITS_NAME', ...}"
+        + f"{guess})",
     )
+
+
+def _kept(table: Table) -> tuple[str, ...]:
+    """Say which columns of a patient file, kept as they are, seem to be outcomes that it lacks."""
+    meant = {ours: name for ours, name in _meant(table).items() if ours in OUTCOMES}
+    if not meant:
+        return ()
+    return (
+        f"{table.name}: {listed(meant.values())} kept under the file's own name and not used as "
+        f"{listed(meant)}; if that is what they are, give {_option(meant)}",
+    )
+
+
+def _meant(table: Table) -> dict[str, str]:
+    """Names of the vocabulary that no column has, with the one column that seems to be meant.
+
+    A guess, to be told and never acted on: a word of the column's name is the outcome (`PP_NRS`), or
+    one that patients are numbered by (`Pat_Nr`).
+    """
+    stems = dict.fromkeys(re.sub(r"_w[0-9]{1,4}$", "", name, flags=re.I) for name in table.columns)
+    ours_of = {name: _ours(name) for name in stems}
+    there = {SYNONYMS.get(ours, ours) for ours in ours_of.values()}
+    free = {n: ours for n, ours in ours_of.items() if not is_derived(ours) and ours not in SYNONYMS}
+    found: dict[str, str] = {}
+    for wanted in ("patient", "visit", *OUTCOMES):
+        words = _PATIENT_WORDS if wanted == "patient" else {wanted}
+        near = [name for name, ours in free.items() if words & set(ours.split("_"))]
+        if wanted not in there and len(near) == 1:
+            found[wanted] = near[0]
+    return found
+
+
+def _option(meant: Mapping[str, str]) -> str:
+    """How the command line and Python are told."""
+    pairs = ",".join(f"{ours}={name}" for ours, name in meant.items())
+    return f"--columns {pairs}, in Python columns={dict(meant)}"
 
 
 def _plain(table: Table) -> pd.DataFrame:
