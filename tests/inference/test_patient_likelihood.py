@@ -1,20 +1,17 @@
-"""One patient's likelihood with the effect integrated out: SciPy on a fine grid, and a normal closed form."""
+"""One patient's likelihood with the effect integrated out, against SciPy on a fine grid."""
 
 import dataclasses
 
 import numpy as np
-import pytest
 from scipy import stats
 from scipy.special import expit
 
 from adbayes.inference.fit import Fit
 from adbayes.inference.patient_likelihood import (
-    integrates,
     log_pmf,
     normal_nodes,
     patient_log_likelihood,
 )
-from adbayes.model.spec import load_spec
 
 
 def test_probabilities_are_scipys() -> None:
@@ -73,21 +70,6 @@ def test_a_scores_likelihood_is_that_of_a_fine_grid(score_by_hand: Fit) -> None:
             np.testing.assert_allclose(value, np.log(density @ joint), atol=3e-4)
 
 
-def test_a_labs_likelihood_is_a_multivariate_normal_of_logarithms(lab_by_hand: Fit) -> None:
-    found = lab_by_hand.log_likelihood["ldh"]
-    data = lab_by_hand.frame.data
-    assert found.dims == ("chain", "draw", "patient")
-    for draw in ((0, 1), (1, 1)):
-        centre, sigma, tau = at(lab_by_hand, draw, "sigma")
-        for patient, rows in data.groupby("patient", observed=True):
-            mean = [centre[v] for v in rows["visit"]]
-            covariance = tau**2 + np.diag([sigma[v] ** 2 for v in rows["visit"]])
-            y = np.log(rows["ldh"].to_numpy())
-            expected = stats.multivariate_normal(mean, covariance).logpdf(y) - y.sum()
-            value = found.sel(patient=patient).to_numpy()[draw]
-            np.testing.assert_allclose(value, expected, rtol=1e-9)
-
-
 def test_without_effects_it_is_the_sum_of_bambis_rows(score_by_hand: Fit) -> None:
     import xarray as xr
 
@@ -111,15 +93,3 @@ def test_the_order_of_rows_does_not_matter(score_by_hand: Fit) -> None:
         for frame in (fit.frame, other)
     ]
     np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("name", "variant", "expected"),
-    [
-        ("nrs_change", "beta_binomial", True),
-        ("tec_change", "lognormal", True),
-        ("nrs_change", "base", False),
-    ],
-)
-def test_which_models_are_integrated(name: str, variant: str, expected: bool) -> None:
-    assert integrates(load_spec(name).analyses(variant)[0]) == expected

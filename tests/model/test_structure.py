@@ -16,6 +16,7 @@ FROZEN: dict[str, Frozen] = {
     "logistic_regression": (3,),
     "logistic_any_prior": (3, 2),
     "random_intercept": (3,),
+    "random_intercept_scale": (3, 2),
     "visit_covariance": (3, 2, "unstructured"),
     "imputed_logistic": (5, (3, 4), 6, (2, 3)),
     "joint_structure": (6, 2, 3, 2),

@@ -1,9 +1,8 @@
-"""The likelihood of one patient, the patient's effect integrated out: what leaving one out needs.
+"""The likelihood of one patient's scores, the patient's effect integrated out: what leaving one out needs.
 
 Given the effect u a patient's visits are independent. For a beta-binomial score their joint
-probability is averaged over u by Gauss-Hermite quadrature; for a lognormal value the logarithms are
-multivariate normal with the variance of u in every element of their covariance, a closed form. Bambi's
-own pointwise likelihood is conditional on u, and there the importance weights of power-scaling fail.
+probability is averaged over u by Gauss-Hermite quadrature. Bambi's own pointwise likelihood is
+conditional on u, and there the importance weights of power-scaling fail.
 """
 
 import numpy as np
@@ -15,28 +14,11 @@ from adbayes.inference.course import Course, course_of
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
-from adbayes.model.one_course import is_bounded_score, is_lognormal_lab
 
 # Up to a patient SD of 2 on the log-odds scale shares are within 0.03 percentage points of those with
 # 201 nodes, means and SDs within 1e-5 of their value; a test holds it.
 NODES = 31
 AT_ONCE = 500  # draws: memory stays under 100 MB
-
-
-def integrates(analysis: Analysis) -> bool:
-    """Whether the patients' effects of a model can be integrated out here.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        The model.
-
-    Returns
-    -------
-    bool
-        True for a bounded score and a lognormal value with one patient intercept.
-    """
-    return is_bounded_score(analysis) or is_lognormal_lab(analysis)
 
 
 def patient_log_likelihood(
@@ -47,7 +29,7 @@ def patient_log_likelihood(
     Parameters
     ----------
     analysis : Analysis
-        A model for which `integrates` is true.
+        A model for which `is_bounded_score` is true.
     frame : ModelFrame
         The data.
     design : Design
@@ -67,8 +49,6 @@ def patient_log_likelihood(
     _, level = np.unique(_number(frame.data[analysis.estimands.by]), return_inverse=True)
     at = level[order]
     y = frame.data[frame.outcome].to_numpy()[order]
-    if is_lognormal_lab(analysis):
-        return _lognormal(course, at, y, starts)
     assert isinstance(analysis.mean.trials, int)  # `is_bounded_score` has seen it
     return _beta_binomial(course, at, y, starts, analysis.mean.trials)
 
@@ -77,20 +57,6 @@ def _number(by: pd.Series) -> np.ndarray:
     """The levels of a column as numbers in their order."""
     categorical = isinstance(by.dtype, pd.CategoricalDtype)
     return by.cat.codes.to_numpy() if categorical else by.to_numpy(dtype=float)
-
-
-def _lognormal(course: Course, at: np.ndarray, y: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    centre = np.stack([course.centre[level] for level in course.levels], axis=-1)[..., at]
-    spread = np.stack([course.spread[level] for level in course.levels], axis=-1)[..., at]
-    z = (np.log(y) - centre) / spread
-    rows = -0.5 * (np.log(2 * np.pi) + z**2) - np.log(spread) - np.log(y)
-    # The determinant and the inverse of a diagonal plus a constant.
-    precision = np.add.reduceat(spread**-2, starts, axis=-1)
-    pull = np.add.reduceat(z / spread, starts, axis=-1)
-    between = course.between[..., None] ** 2
-    inflated = 1 + between * precision
-    shared = -0.5 * (np.log(inflated) - between * pull**2 / inflated)
-    return np.asarray(np.add.reduceat(rows, starts, axis=-1) + shared)
 
 
 def _beta_binomial(

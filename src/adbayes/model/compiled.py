@@ -17,6 +17,7 @@ from adbayes.model import (
     logistic_any_prior,
     logistic_regression,
     random_intercept,
+    random_intercept_scale,
     visit_covariance,
 )
 from adbayes.model.analysis import Analysis
@@ -30,6 +31,7 @@ STRUCTURES: tuple[Structure, ...] = (
     logistic_regression,
     logistic_any_prior,  # after the one whose density it has where every prior is normal
     random_intercept,
+    random_intercept_scale,
     imputed_logistic,
     visit_covariance,
     joint_structure,
