@@ -252,7 +252,7 @@ CASES = {
     "classes": Case("easi_classes", None, None, classes, 100, 109, 40),
     "fractions": Case("easi_fraction", None, None, left_of_baseline, 100, 110, 40),
     "bounded": Case("nrs_change", "beta_binomial", None, bounded, 100, 111, 40),
-    "lognormal": Case("ldh_change", "lognormal", None, lognormal, 100, 112, 40),
+    "lognormal": Case("ldh_change", "lognormal", None, lognormal, 500, 112),
     "joint": Case("scores_joint", None, None, several_scores, 500, 114, 40),
     "copula": Case("correlations", "latent", None, behind_margins, 500, 115, values=5),
 }

@@ -14,6 +14,7 @@ from adbayes.inference.sampler import sample
 from adbayes.inference.store import fingerprint, load, save
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import bambi_model, design_of
+from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.priors import Prior
 from adbayes.model.spec import Spec, load_spec
@@ -182,9 +183,12 @@ def stored_fit(
 
 
 def _identity(analysis: Analysis, cohort: Cohort, frame: ModelFrame) -> str:
+    structure = structure_of(analysis)
     return fingerprint(
         {
             "analysis": analysis.content(),
+            # The same model by another density, such as with effects integrated out, has other draws.
+            "structure": None if structure is None else structure.NAME,
             "data": frame.hash(),
             "evidence": cohort.evidence,
             "cohort": cohort.index,
