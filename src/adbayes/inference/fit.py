@@ -11,6 +11,7 @@ import xarray as xr
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.diagnostics import Gate, gate
 from adbayes.inference.patient_likelihood import patient_log_likelihood
+from adbayes.inference.row_families import knows, log_density
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
@@ -19,6 +20,7 @@ from adbayes.model.imputation import BLOCK
 from adbayes.model.imputed_density import horseshoe_scales
 from adbayes.model.one_course import is_bounded_score
 from adbayes.model.priors import Prior
+from adbayes.model.structure import labelled
 from adbayes.shown import as_html
 
 if TYPE_CHECKING:
@@ -129,6 +131,10 @@ class Fit:
             effects = self.posterior[f"1|{group}"]
             one_a_patient = effects.rename({effects.dims[-1]: group}).copy(data=marginal)
             return xr.Dataset({self.frame.outcome: one_a_patient})
+        if structure is None and knows(self.analysis):
+            rows = log_density(self.analysis, self.frame, self.design, self.posterior)
+            axes = {"__obs__": range(self.frame.n_rows)}
+            return xr.Dataset({self.frame.outcome: labelled(rows, axes, self.posterior)})
         if structure is None:
             tree = xr.DataTree.from_dict({"posterior": self.posterior})
             assert self.bambi_model is not None  # every other kind has a structure

@@ -3,7 +3,7 @@
 Leave-one-patient-out needs p(all outcomes of a patient | parameters). Where the fit does not have it
 in closed form, one random intercept is integrated by Gauss-Hermite quadrature, its nodes moved to where
 the posterior has the patient's effect (Merkle, Furr and Rabe-Hesketh 2019, doi
-10.1007/s11336-019-09679-0). The conditional likelihoods are Bambi's own, so any of its families will do.
+10.1007/s11336-019-09679-0). The conditional likelihoods are those of `row_families`: all that a spec may name.
 """
 
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import xarray as xr
 from scipy.special import logsumexp, roots_hermitenorm
 
 from adbayes.errors import SpecError
+from adbayes.inference.row_families import knows, log_density
 from adbayes.model.analysis import Analysis
 from adbayes.model.compiled import structure_of
 from adbayes.model.one_course import is_bounded_score
@@ -175,7 +176,7 @@ def new_effects(posterior: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
 
 
 def row_log_likelihood(fit: "Fit", posterior: xr.Dataset) -> np.ndarray:
-    """Bambi's log-likelihood of every row of a fit, under draws of any origin.
+    """Log-likelihood of every row of a fit through Bambi's graph, under draws of any origin.
 
     Parameters
     ----------
@@ -189,6 +190,8 @@ def row_log_likelihood(fit: "Fit", posterior: xr.Dataset) -> np.ndarray:
     numpy.ndarray
         ``(chain, draw, row)``, given the effects.
     """
+    if knows(fit.analysis):
+        return log_density(fit.analysis, fit.frame, fit.design, posterior)
     tree = xr.DataTree.from_dict({"posterior": posterior})
     assert fit.bambi_model is not None  # every other kind has a structure of its own
     fit.bambi_model.compute_log_likelihood(tree)
@@ -227,19 +230,12 @@ def _by_quadrature(fit: "Fit", groups: tuple[str, ...], nodes: int, size: int) -
     tau = posterior[f"{name}_sigma"]
     points, weights = roots_hermitenorm(nodes)
     units = unit_names(fit)
-    # All nodes as further draws of one call: Bambi compiles its likelihood in each.
-    moved = []
-    for point in points:
-        at = (centre + scale * point).broadcast_like(posterior[name])
-        moved.append(posterior.assign({name: at.transpose(*posterior[name].dims)}))
-    stacked = xr.concat(moved, dim="draw")
-    stacked = stacked.assign_coords(draw=np.arange(stacked.sizes["draw"]))
-    rows = row_log_likelihood(fit, stacked)
-    rows = rows.reshape(rows.shape[0], nodes, -1, rows.shape[-1])
     total = []
-    for number, (point, weight) in enumerate(zip(points, weights, strict=True)):
-        given = summed(rows[:, number], units, posterior["chain"], posterior["draw"])
+    for point, weight in zip(points, weights, strict=True):
         at = centre + scale * point
+        effect = at.broadcast_like(posterior[name]).transpose(*posterior[name].dims)
+        rows = row_log_likelihood(fit, posterior.assign({name: effect}))
+        given = summed(rows, units, posterior["chain"], posterior["draw"])
         prior = -0.5 * (at / tau) ** 2 - np.log(tau) - 0.5 * np.log(2 * np.pi)
         step = np.log(weight) + 0.5 * point**2 + np.log(scale)
         inside = (prior + step).rename({levels: "unit"}).sel(unit=given["unit"])

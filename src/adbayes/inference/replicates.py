@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from adbayes.inference.row_families import knows, new_outcomes, prior_draws
 from adbayes.model.analysis import MEAN, Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
@@ -39,6 +40,10 @@ def prior_outcomes(
     if structure is not None:
         draws = structure.prior_draws(frame, design, analysis, size, rng)
         return outcomes(analysis, frame, design, draws, rng)
+    if knows(analysis):
+        return outcomes(
+            analysis, frame, design, prior_draws(analysis, frame, design, size, rng), rng
+        )
     if not design.model.built:
         design.model.build()
     logging.getLogger("pymc").setLevel(logging.WARNING)  # it lists what it samples
@@ -78,7 +83,10 @@ def outcomes(
     """
     structure = structure_of(analysis)
     if structure is None:
-        tree = xr.DataTree.from_dict({"posterior": _new_groups(analysis, draws, rng)})
+        new = _new_groups(analysis, draws, rng)
+        if knows(analysis):
+            return _labelled(frame, _rows(new_outcomes(analysis, frame, design, new, rng)))
+        tree = xr.DataTree.from_dict({"posterior": new})
         seed = int(rng.integers(2**31))
         design.model.predict(tree, kind="response", inplace=True, random_seed=seed)
         return _labelled(frame, _rows(tree["posterior_predictive"][frame.outcome_name].to_numpy()))

@@ -140,7 +140,7 @@ class Design:
         numpy.ndarray
             ``(chain, draw, column)``.
         """
-        parts = []
+        parts = [np.zeros((posterior.sizes["chain"], posterior.sizes["draw"], 0))]
         for term in self.terms:
             draws = posterior[term.name]
             if term.levels:

@@ -105,7 +105,7 @@ def prior_coefficients(
         prior_of(analysis, design, term).sample(size, rng, len(term.coefficients))
         for term in design.terms
     ]
-    return np.concatenate(columns, axis=1)[None]
+    return np.concatenate([np.zeros((size, 0)), *columns], axis=1)[None]
 
 
 def split_terms(coefficients: np.ndarray, design: Design) -> xr.Dataset:
