@@ -22,7 +22,7 @@ from adbayes.inference.fitting import fit_analysis, stem
 from adbayes.inference.plan import Plan, plan
 from adbayes.inference.printed import published_summary, unanswered
 from adbayes.model.analysis import Analysis
-from adbayes.model.compiled import swaps
+from adbayes.model.compiled import structure_of, swaps
 from adbayes.model.frame import ModelFrame, missing_columns, model_frame
 from adbayes.model.library import models_folder
 from adbayes.model.spec import Spec
@@ -194,8 +194,8 @@ def run_specs(
     fresh : bool, optional
         Sample even where the store has the draws.
     processes : int, optional
-        With 2 and a `folder`, what compiles a graph of its own is fitted beside the rest (`beside`);
-        changes no number.
+        With 2 and a `folder`, what no further cohort shares a compiled density with is fitted beside the
+        rest (`beside`); changes no number.
     progress : callable, optional
         Called with stage, number done and total.
     **sampler : int or float or None
@@ -227,7 +227,8 @@ def run_specs(
     comparisons: list[pd.DataFrame] = []
     findings = pd.DataFrame()
     further_tables: dict[str, pd.DataFrame] = {}
-    with _second_process(jobs, folder if processes > 1 else None, cores, fresh) as waiting:
+    second = folder if processes > 1 else None
+    with _second_process(jobs, more, second, cores, fresh) as waiting:
         if with_published:
             with timed(seconds, "published"):
                 progress("posteriors from print", 0, 1)
@@ -309,17 +310,28 @@ def run_specs(
 
 
 def _second_process(
-    jobs: Sequence[Job], folder: Path | None, cores: int | None, fresh: bool
+    jobs: Sequence[Job],
+    more: Sequence[Job],
+    folder: Path | None,
+    cores: int | None,
+    fresh: bool,
 ) -> AbstractContextManager[Waiting]:
-    """Where what compiles a graph of its own, or takes long, is fitted; it pays from two such fits on."""
-    apart = [
-        Asked(job.analysis, job.cohort, job.frame)
-        for job in jobs
-        if not swaps(job.analysis) or job.analysis.data.stack
-    ]
-    if folder is None or len(apart) < 2:
+    """Where fits are made whose density no further cohort needs.
+
+    A density is compiled once in a process, and would be twice if both needed it. What takes long comes
+    first, then what shares a compiled density, then what compiles its own: there the first process helps
+    from the end. It pays from two fits of the first and last kind on.
+    """
+
+    def turn(job: Job) -> int:
+        return 0 if job.analysis.data.stack else 1 if swaps(job.analysis) else 2
+
+    needed = {structure_of(job.analysis) for job in more}
+    apart = [job for job in jobs if turn(job) != 1 or structure_of(job.analysis) not in needed]
+    if folder is None or sum(turn(job) != 1 for job in apart) < 2:
         return nullcontext({})
-    return beside(apart, folder, tables_of, cores=cores, fresh=fresh)
+    asked = [Asked(job.analysis, job.cohort, job.frame) for job in sorted(apart, key=turn)]
+    return beside(asked, folder, tables_of, cores=cores, fresh=fresh)
 
 
 def _fits(
@@ -351,16 +363,16 @@ def _fits(
             seconds[stage] = seconds.get(stage, 0.0) + took
         made[number] = one, tables
 
-    asked_of = [waiting.get(stem(job.analysis, job.cohort)) for job in jobs]
-    for number, asked in enumerate(asked_of):
-        if asked is None:
+    names = [stem(job.analysis, job.cohort) for job in jobs]
+    for number, name in enumerate(names):
+        if name not in waiting:
             make(number, None)
-    for number, asked in reversed(list(enumerate(asked_of))):
-        if asked is not None and asked.cancel():
-            make(number, None)
-    for number, asked in enumerate(asked_of):
+    for name, asked in reversed(waiting.items()):
+        if asked.cancel():
+            make(names.index(name), None)
+    for number, name in enumerate(names):
         if number not in made:
-            make(number, asked)
+            make(number, waiting[name])
     fits, found = zip(*(made[number] for number in range(len(jobs))), strict=True)
     return list(fits), list(found)
 

@@ -1,13 +1,13 @@
 """Fits made by a second process while this one does the rest of a run.
 
-A graph of Bambi's is compiled by one core, for seconds; the samplers of a run are short. So the fits that
-compile a graph of their own are made beside everything else, and handed over through the store.
+A graph of Bambi's is compiled by one core, for seconds; the samplers of a run are short. So fits that
+share no compiled density with the rest are made beside it, and handed over through the store.
 """
 
 import multiprocessing
 import signal
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +19,8 @@ from adbayes.inference.fitting import fit_analysis, stem
 from adbayes.model.analysis import Analysis
 from adbayes.model.frame import ModelFrame
 
-Waiting = Mapping[str, "Future[Any]"]
-"""What the second process was asked for, by the stem of the fit."""
+Waiting = dict[str, "Future[Any]"]
+"""What the second process was asked for, by the stem of the fit, in its order."""
 
 
 class Asked(NamedTuple):
@@ -70,7 +70,7 @@ def beside(
 
     Yields
     ------
-    mapping of str to Future
+    dict of str to Future
         By stem. With its result the store has the draws; one that can still be cancelled has not been begun.
 
     Raises
