@@ -15,6 +15,7 @@ from adbayes.checks import power_scaling, predictive
 from adbayes.cohort.library import load_cohorts
 from adbayes.errors import DataError
 from adbayes.inference import diagnostics
+from adbayes.inference.second_process import second_process
 from adbayes.model.spec import Spec, load_spec
 from adbayes.results import comparison, held_out, summary
 from adbayes.results.run import Run
@@ -267,12 +268,14 @@ def test_a_second_process_changes_no_table(tmp_path: Path, monkeypatch: pytest.M
     """Told that nothing swaps, it makes what this process has not begun."""
     monkeypatch.setattr("adbayes.analysis.swaps", lambda analysis: False)
     specs = [load_spec("nrs_change"), load_spec("easi90_multivariable")]
-    tables = [
-        run_specs(
-            specs, default_cohort(), folder=tmp_path / str(k), processes=k, draws=200, tune=200
-        ).tables
-        for k in (1, 2)
-    ]
+    tables = []
+    for wanted in (False, True):
+        with second_process(wanted) as second:
+            folder = tmp_path / str(wanted)
+            found = run_specs(
+                specs, default_cohort(), folder=folder, second=second, draws=200, tune=200
+            )
+        tables.append(found.tables)
     for name, table in tables[0].items():
         pd.testing.assert_frame_equal(table, tables[1][name], check_exact=True)
 

@@ -1,8 +1,7 @@
 """The whole path in order: everything validated before anything is sampled."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -161,7 +160,7 @@ def run_specs(
     folder: Path | None = None,
     cores: int | None = None,
     fresh: bool = False,
-    processes: int = 1,
+    second: Executor | None = None,
     progress: Progress = silent,
     **sampler: Any,
 ) -> Run:
@@ -193,9 +192,9 @@ def run_specs(
         Chains run at once; changes no number.
     fresh : bool, optional
         Sample even where the store has the draws.
-    processes : int, optional
-        With 2 and a `folder`, what no further cohort shares a compiled density with is fitted beside the
-        rest (`beside`); changes no number.
+    second : concurrent.futures.Executor, optional
+        A second process (`second_process`): with it and a `folder`, what no further cohort shares a compiled
+        density with is fitted beside the rest (`beside`); changes no number.
     progress : callable, optional
         Called with stage, number done and total.
     **sampler : int or float or None
@@ -227,27 +226,26 @@ def run_specs(
     comparisons: list[pd.DataFrame] = []
     findings = pd.DataFrame()
     further_tables: dict[str, pd.DataFrame] = {}
-    second = folder if processes > 1 else None
-    with _second_process(jobs, more, second, cores, fresh) as waiting:
-        if with_published:
-            with timed(seconds, "published"):
-                progress("posteriors from print", 0, 1)
-                published = published_summary(paper)
-                published["visit"] = published["visit"].astype("string").fillna("").astype(str)
-                unfit = unanswered(paper)
-                reasons = dict(zip(unfit["published_id"], unfit["reason"], strict=True))
-                comparisons.append(compare_published(published, paper, reasons))
-            with timed(seconds, "audit"):
-                progress("auditing the print", 0, 1)
-                findings = paper.audit()
-            with timed(seconds, "claims and other studies"):
-                progress("claims and other studies", 0, 1)
-                further_tables |= printed_tables()
-            if cohort.evidence == "reconstructed":
-                with timed(seconds, "fidelity"):
-                    further_tables["fidelity.csv"] = fidelity(cohort)
-        how = {"cores": cores, "folder": folder}
-        fits, found = _fits([*jobs, *more], cohort, waiting, how, fresh, seconds, progress)
+    waiting = _apart(jobs, more, second, folder, cores, fresh)
+    if with_published:
+        with timed(seconds, "published"):
+            progress("posteriors from print", 0, 1)
+            published = published_summary(paper)
+            published["visit"] = published["visit"].astype("string").fillna("").astype(str)
+            unfit = unanswered(paper)
+            reasons = dict(zip(unfit["published_id"], unfit["reason"], strict=True))
+            comparisons.append(compare_published(published, paper, reasons))
+        with timed(seconds, "audit"):
+            progress("auditing the print", 0, 1)
+            findings = paper.audit()
+        with timed(seconds, "claims and other studies"):
+            progress("claims and other studies", 0, 1)
+            further_tables |= printed_tables()
+        if cohort.evidence == "reconstructed":
+            with timed(seconds, "fidelity"):
+                further_tables["fidelity.csv"] = fidelity(cohort)
+    how = {"cores": cores, "folder": folder}
+    fits, found = _fits([*jobs, *more], cohort, waiting, how, fresh, seconds, progress)
     summaries = [one.summary for one in found]
     comparisons += [one.comparison for one in found]
     refits = {
@@ -309,14 +307,15 @@ def run_specs(
     )
 
 
-def _second_process(
+def _apart(
     jobs: Sequence[Job],
     more: Sequence[Job],
+    second: Executor | None,
     folder: Path | None,
     cores: int | None,
     fresh: bool,
-) -> AbstractContextManager[Waiting]:
-    """Where fits are made whose density no further cohort needs.
+) -> Waiting:
+    """Ask the second process for the fits whose density no further cohort needs.
 
     A density is compiled once in a process, and would be twice if both needed it. What takes long comes
     first, then what shares a compiled density, then what compiles its own: there the first process helps
@@ -328,10 +327,10 @@ def _second_process(
 
     needed = {structure_of(job.analysis) for job in more}
     apart = [job for job in jobs if turn(job) != 1 or structure_of(job.analysis) not in needed]
-    if folder is None or sum(turn(job) != 1 for job in apart) < 2:
-        return nullcontext({})
+    if second is None or folder is None or sum(turn(job) != 1 for job in apart) < 2:
+        return {}
     asked = [Asked(job.analysis, job.cohort, job.frame) for job in sorted(apart, key=turn)]
-    return beside(asked, folder, tables_of, cores=cores, fresh=fresh)
+    return beside(second, asked, folder, tables_of, cores=cores, fresh=fresh)
 
 
 def _fits(

@@ -457,6 +457,7 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Make report.html and the figures again from what a run wrote; nothing is sampled."""
+    from adbayes.inference.second_process import second_process
     from adbayes.report.output import check_folder, write_report
     from adbayes.report.rebuild import rebuild
 
@@ -465,7 +466,8 @@ def report(
         progress("reading the run", 0, 1)
         run = rebuild(folder, data)
         progress("writing the report", 0, 1)
-        write_report(run, folder, processes=min(2, os.cpu_count() or 1))
+        with second_process((os.cpu_count() or 1) > 1) as second:
+            write_report(run, folder, second)
     print(run.cohort.label)
     print(f"written to {folder}: report.html, figures/, tables/")
     if not run.passed:

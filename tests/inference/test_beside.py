@@ -1,4 +1,4 @@
-"""Fits made by a second process are the fits that this one makes, and end with it."""
+"""Fits made by a second process are the fits that this one makes."""
 
 import multiprocessing
 from pathlib import Path
@@ -10,6 +10,7 @@ from adbayes.cohort.simulate import SimulatedCohort
 from adbayes.inference.beside import Asked, beside
 from adbayes.inference.fitting import fit_analysis
 from adbayes.inference.plan import plan
+from adbayes.inference.second_process import second_process
 from adbayes.model.spec import load_spec
 from adbayes.results.summary import diagnose
 
@@ -24,7 +25,8 @@ def asked(patients: SimulatedCohort) -> Asked:
 
 def test_draws_are_those_of_this_process(asked: Asked, tmp_path: Path) -> None:
     there = tmp_path / "there"
-    with beside([asked], there, diagnose, cores=1) as waiting:
+    with second_process() as second:
+        waiting = beside(second, [asked], there, diagnose, cores=1)
         (name,) = waiting
         diagnosed = waiting[name].result()
     (written,) = there.glob("*.nc")
@@ -46,21 +48,12 @@ def test_an_error_of_a_fit_is_raised_where_its_result_is_asked_for(
     asked: Asked, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with (
-        pytest.raises(OSError, match="file"),
-        beside([asked], tmp_path / "file", diagnose) as waiting,
-    ):
-        next(iter(waiting.values())).result()
+
+    def failing() -> None:
+        with second_process() as second:
+            waiting = beside(second, [asked], tmp_path / "file", diagnose)
+            next(iter(waiting.values())).result()
+
+    with pytest.raises(OSError, match="file"):
+        failing()
     assert not multiprocessing.active_children()
-
-
-def test_an_interrupt_ends_the_second_process(asked: Asked, tmp_path: Path) -> None:
-    def interrupted() -> None:
-        with beside([asked], tmp_path, diagnose) as waiting:
-            assert not any(future.done() for future in waiting.values())
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert not multiprocessing.active_children()
-    assert not list(tmp_path.glob("*.nc"))

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
 
+from adbayes.inference.second_process import second_process
 from adbayes.plots import style
 from adbayes.report import pictures
-from adbayes.report.pictures import DPI, drawing_beside, png, webp
+from adbayes.report.pictures import DPI, drawn_beside, png, webp
 
 
 def drawn() -> Figure:
@@ -54,8 +55,8 @@ def test_a_second_process_draws_the_same_bytes(monkeypatch: pytest.MonkeyPatch) 
     here = style.sign(_titled(), pd.DataFrame({"evidence": ["simulated"]}), "none", "test")
     expected = pictures.draw(here)
     there = style.sign(_titled(), pd.DataFrame({"evidence": ["simulated"]}), "none", "test")
-    with drawing_beside(2) as begin:
-        begin(there)
+    with second_process() as second:
+        drawn_beside(second)(there)
         pictures._begun[there].result()
         # What that process has drawn is not drawn here again.
         monkeypatch.setattr(pictures, "draw", None)
@@ -66,7 +67,8 @@ def test_a_second_process_draws_the_same_bytes(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_the_second_process_has_not_begun_is_drawn_here() -> None:
     figures = [drawn() for _ in range(12)]
-    with drawing_beside(2) as begin:
+    with second_process() as second:
+        begin = drawn_beside(second)
         for figure in figures:
             begin(figure)
         made = {png(figure) for figure in reversed(figures)}

@@ -4,12 +4,8 @@ A graph of Bambi's is compiled by one core, for seconds; the samplers of a run a
 share no compiled density with the rest are made beside it, and handed over through the store.
 """
 
-import multiprocessing
-import signal
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,24 +37,25 @@ class Asked(NamedTuple):
     frame: ModelFrame
 
 
-@contextmanager
 def beside(
+    second: Executor,
     asked: Iterable[Asked],
     folder: Path,
     then: Callable[[Fit], Any],
     *,
     cores: int | None = None,
     fresh: bool = False,
-) -> Iterator[Waiting]:
-    """Fit in a second process, in the order given, and make something of each fit, while the caller goes on.
+) -> Waiting:
+    """Ask the second process for fits, and for something to be made of each.
 
-    The draws are those that `fit_analysis` makes here: seeds belong to fits, not to processes. A script that calls
-    this must guard its own start by ``if __name__ == "__main__"``, as the second process imports it.
+    The draws are those that `fit_analysis` makes here: seeds belong to fits, not to processes.
 
     Parameters
     ----------
+    second : concurrent.futures.Executor
+        From `second_process`.
     asked : iterable of Asked
-        What to fit.
+        What to fit, in this order.
     folder : pathlib.Path
         The store through which the draws are handed over.
     then : callable
@@ -68,35 +65,16 @@ def beside(
     fresh : bool, optional
         Sample even where the store has the draws.
 
-    Yields
-    ------
+    Returns
+    -------
     dict of str to Future
-        By stem. With its result the store has the draws; one that can still be cancelled has not been begun.
-
-    Raises
-    ------
-    Exception
-        What a fit raised there is raised here by its result. An error or an interrupt of the caller ends
-        the second process; the fits it finished are kept.
+        By stem. With its result the store has the draws; one that can still be cancelled has not been begun;
+        what a fit raised there is raised here by its result.
     """
-    context = multiprocessing.get_context("spawn")
-    others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_quietly) as pool:
-        done = False
-        try:
-            yield {
-                stem(one.analysis, one.cohort): pool.submit(
-                    _fitted, one, folder, then, cores, fresh
-                )
-                for one in asked
-            }
-            done = True
-        finally:
-            if not done:  # an error or an interrupt of the caller
-                pool.shutdown(wait=False, cancel_futures=True)
-                for process in set(multiprocessing.active_children()) - others:
-                    process.kill()
-                    process.join()
+    return {
+        stem(one.analysis, one.cohort): second.submit(_fitted, one, folder, then, cores, fresh)
+        for one in asked
+    }
 
 
 def _fitted(
@@ -107,10 +85,3 @@ def _fitted(
             asked.analysis, asked.cohort, asked.frame, cores=cores, folder=folder, fresh=fresh
         )
     )
-
-
-def _quietly() -> None:
-    """As the command line sets a process up; an interrupt is the first process's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warnings.filterwarnings("ignore", message="Numba will use object mode")
-    warnings.filterwarnings("ignore", message="Cannot cache compiled function")

@@ -6,6 +6,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         table.to_csv(temporary, index=False, float_format=_FLOAT_FORMAT, lineterminator="\n")
 
 
-def write_run(run: "Run", folder: Path, *, processes: int = 1) -> None:
+def write_run(run: "Run", folder: Path, second: Executor | None = None) -> None:
     """Write tables, figures, report and run.json; run.json last, so that it marks a whole run.
 
     Parameters
@@ -101,19 +102,19 @@ def write_run(run: "Run", folder: Path, *, processes: int = 1) -> None:
         What was found.
     folder : pathlib.Path
         Where to; made if needed.
-    processes : int, optional
-        With 2, figures are drawn beside the rest; changes no byte.
+    second : concurrent.futures.Executor, optional
+        A second process, by which figures are drawn beside the rest; changes no byte.
     """
     start = time.perf_counter()
     for name, table in run.tables.items():
         write_table(table, folder / name)
-    write_report(run, folder, processes=processes)
+    write_report(run, folder, second)
     run.seconds["report"] = time.perf_counter() - start
     with replacing(folder / "run.json") as temporary:
         temporary.write_text(json.dumps(record(run), indent=2) + "\n", encoding="utf-8")
 
 
-def write_report(run: "Run", folder: Path, *, processes: int = 1) -> None:
+def write_report(run: "Run", folder: Path, second: Executor | None = None) -> None:
     """Write figures, the page, and its tables as Markdown and LaTeX.
 
     Parameters
@@ -122,21 +123,20 @@ def write_report(run: "Run", folder: Path, *, processes: int = 1) -> None:
         What was found.
     folder : pathlib.Path
         Where to; made if needed.
-    processes : int, optional
-        With 2, figures are drawn beside the rest; changes no byte.
+    second : concurrent.futures.Executor, optional
+        A second process, by which figures are drawn beside the rest; changes no byte.
     """
     from adbayes.report.figures import draw_figures
     from adbayes.report.page import render_page
-    from adbayes.report.pictures import drawing_beside, png
+    from adbayes.report.pictures import drawn_beside, png
     from adbayes.report.text_tables import collected
 
-    with drawing_beside(processes) as begin:
-        figures = draw_figures(run, begin)
-        with collected() as tables:
-            page = render_page(run, figures)
-        for name, figure in figures.items():
-            with replacing(folder / "figures" / f"{name}.png") as temporary:
-                temporary.write_bytes(png(figure))
+    figures = draw_figures(run, drawn_beside(second))
+    with collected() as tables:
+        page = render_page(run, figures)
+    for name, figure in figures.items():
+        with replacing(folder / "figures" / f"{name}.png") as temporary:
+            temporary.write_bytes(png(figure))
     for id, made in tables.items():
         for suffix, text in ((".md", made.markdown()), (".tex", made.latex())):
             with replacing(folder / "tables" / f"{id}{suffix}") as temporary:

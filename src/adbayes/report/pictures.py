@@ -1,11 +1,8 @@
 """Figures as files: each drawn once, for the folder of figures and for the page, by two processes."""
 
 import io
-import multiprocessing
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -70,41 +67,27 @@ def webp(figure: Figure) -> bytes:
     return _picture(figure).webp
 
 
-@contextmanager
-def drawing_beside(processes: int) -> Iterator[Callable[[Figure], None]]:
+def drawn_beside(second: Executor | None) -> Callable[[Figure], None]:
     """Let a second process draw figures while this one goes on.
 
-    `png` and `webp` wait for what is begun there, and draw here what is not. A script that calls this with two
-    processes must guard its own start by ``if __name__ == "__main__"``, as the second process imports it.
+    `png` and `webp` wait for what is begun there, and draw here what is not.
 
     Parameters
     ----------
-    processes : int
-        With 1 there is no second process, and figures are drawn here when they are asked for.
+    second : concurrent.futures.Executor or None
+        From `second_process`; without one figures are drawn here when they are asked for.
 
-    Yields
-    ------
+    Returns
+    -------
     callable
         Give it a finished figure, and it will be drawn.
-
-    Raises
-    ------
-    Exception
-        An error or an interrupt of the caller ends the second process.
     """
-    if processes < 2:
-        yield lambda figure: None
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_quietly) as pool:
 
-        def begin(figure: Figure) -> None:
-            _begun[figure] = pool.submit(draw, figure)
+    def begin(figure: Figure) -> None:
+        if second is not None:
+            _begun[figure] = second.submit(draw, figure)
 
-        try:
-            yield begin
-        finally:
-            pool.shutdown(cancel_futures=True)
+    return begin
 
 
 def draw(figure: Figure) -> Picture:
@@ -146,8 +129,3 @@ def _picture(figure: Figure) -> Picture:
         # One that can still be cancelled has not been begun there.
         _drawn[figure] = draw(figure) if begun is None or begun.cancel() else begun.result()
     return _drawn[figure]
-
-
-def _quietly() -> None:
-    """An interrupt is the first process's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -7,6 +7,7 @@ from adbayes.analysis import Progress, load_data, numbered, run_specs, silent
 from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import embedded_count, load_cohorts
 from adbayes.errors import DataError
+from adbayes.inference.second_process import second_process
 from adbayes.model.compiled import swaps
 from adbayes.model.library import model_names
 from adbayes.model.spec import Spec, load_spec
@@ -54,7 +55,7 @@ def reproduce(
     jobs : int, optional
         Chains run at once; changes no number.
     processes : int, optional
-        With 2, models that compile a graph of their own are fitted, and figures drawn, beside the rest;
+        With 2, other models are fitted, and figures drawn, beside the rest;
         changes no number. A script must then guard its start by ``if __name__ == "__main__"``.
     fresh : bool, optional
         Sample even where `out` has the draws.
@@ -78,28 +79,29 @@ def reproduce(
     specs = [load_spec(name) for name in only] if only else in_print_order()
     ensemble = _ensemble(data, cohorts)
     cohort = load_data(data, columns)
-    run = run_specs(
-        specs,
-        cohort,
-        further=ensemble[1 : cohorts or DEFAULT_COHORTS],
-        ensemble=ensemble,
-        skip_absent=data is not None,
-        with_published=True,
-        with_variants=True,
-        folder=folder / "posteriors",
-        cores=jobs,
-        fresh=fresh,
-        processes=processes,
-        progress=progress,
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        seed=seed,
-    )
-    if data is not None:
-        run.settings.update(data=str(data), columns=columns)
-    progress("writing the report", 0, 1)
-    write_run(run, folder, processes=processes)
+    with second_process(processes > 1) as second:
+        run = run_specs(
+            specs,
+            cohort,
+            further=ensemble[1 : cohorts or DEFAULT_COHORTS],
+            ensemble=ensemble,
+            skip_absent=data is not None,
+            with_published=True,
+            with_variants=True,
+            folder=folder / "posteriors",
+            cores=jobs,
+            fresh=fresh,
+            second=second,
+            progress=progress,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+        )
+        if data is not None:
+            run.settings.update(data=str(data), columns=columns)
+        progress("writing the report", 0, 1)
+        write_run(run, folder, second)
     return run
 
 
