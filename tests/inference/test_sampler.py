@@ -57,8 +57,9 @@ def draw(
 
 def test_draws_depend_on_the_seed_and_not_on_the_cores(draw: Draw) -> None:
     first, again, other = draw(seed=5, cores=1), draw(seed=5, cores=2), draw(seed=6, cores=2)
-    xr.testing.assert_identical(first.posterior.drop_attrs(), again.posterior.drop_attrs())
-    xr.testing.assert_identical(first.sample_stats.drop_attrs(), again.sample_stats.drop_attrs())
+    # With what is said of the draws: the time of day would make another file of them.
+    xr.testing.assert_identical(first.posterior, again.posterior)
+    xr.testing.assert_identical(first.sample_stats, again.sample_stats)
     assert first.fingerprint == again.fingerprint != other.fingerprint
     for name, values in first.posterior.data_vars.items():
         assert not np.isin(values.to_numpy(), other.posterior[name].to_numpy()).any(), name

@@ -64,6 +64,13 @@ def test_a_table_comes_back_as_it_was(tmp_path: Path) -> None:
     assert back["c"].tolist() == pytest.approx([1e-12, 2e9], rel=1e-9)
 
 
+def test_columns_of_mixed_types_are_written_to_as_many_digits(tmp_path: Path) -> None:
+    mixed = pd.Series([1 / 3, "", None, 7, True, np.float64(2e9 / 3)], dtype=object)
+    write_table(pd.DataFrame({"a": mixed}), tmp_path / "t.csv")
+    written = (tmp_path / "t.csv").read_text().splitlines()
+    assert written == ["a", "0.3333333333", '""', '""', "7", "True", "666666666.7"]
+
+
 def test_a_run_leaves_every_file_and_run_json_last(run: Run, tmp_path: Path) -> None:
     write_run(run, tmp_path)
     for name, table in run.tables.items():

@@ -126,6 +126,13 @@ def test_quadrature_has_converged(variant: str, made: MakeFit) -> None:
         np.testing.assert_allclose(coarse[week].share(thresholds), direct, atol=3e-5)
 
 
+def test_a_share_is_the_same_to_the_last_digit(made: MakeFit) -> None:
+    one, thresholds = fractions(made())["52"], 7.05 / baselines(made())
+    first = one.share(thresholds)
+    for _ in range(20):
+        np.testing.assert_array_equal(one.share(thresholds), first)
+
+
 def test_one_threshold_for_all_is_no_polynomial(made: MakeFit) -> None:
     found = fractions(made())["16"]
     np.testing.assert_array_equal(found.share(np.full(5, 0.25)), found.at_most(0.25))

@@ -78,8 +78,13 @@ def sample(
 
 
 def _laid_out(draws: xr.Dataset) -> xr.Dataset:
-    """Draws in the order in which the store gives them back: sums over them end in the same last digit."""
-    return draws.map(lambda one: one.copy(data=np.ascontiguousarray(one.to_numpy())))
+    """Draws in the order in which the store gives them back: sums over them end in the same last digit.
+
+    The time of day is left out, so that the same draws are the same file.
+    """
+    found = draws.map(lambda one: one.copy(data=np.ascontiguousarray(one.to_numpy())))
+    found.attrs = {name: value for name, value in draws.attrs.items() if name != "created_at"}
+    return found
 
 
 def _sampled(

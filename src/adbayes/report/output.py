@@ -89,8 +89,15 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     path : pathlib.Path
         The file.
     """
+    # `float_format` does not reach into columns of mixed types, and a pandas float there is written whole.
+    mixed = [str(name) for name, values in table.items() if values.dtype == object]
+    rounded = table.assign(**{name: table[name].map(_rounded) for name in mixed})
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, float_format=_FLOAT_FORMAT, lineterminator="\n")
+        rounded.to_csv(temporary, index=False, float_format=_FLOAT_FORMAT, lineterminator="\n")
+
+
+def _rounded(value: Any) -> Any:
+    return _FLOAT_FORMAT % value if isinstance(value, float) and value == value else value
 
 
 def write_run(run: "Run", folder: Path, second: Executor | None = None) -> None:

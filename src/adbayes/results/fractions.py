@@ -117,7 +117,9 @@ class Fraction:
         size = _FEW if high - low < _NARROW else _MANY
         angles = (2 * np.arange(size) + 1) * np.pi / (2 * size)
         nodes = (low + high) / 2 + (high - low) / 2 * np.cos(angles)
-        patients = BarycentricInterpolator(nodes, np.eye(size))(logs).mean(axis=0)
+        # SciPy takes the nodes in a random order, from the clock unless told otherwise.
+        polynomials = BarycentricInterpolator(nodes, np.eye(size), rng=np.random.default_rng(0))
+        patients = polynomials(logs).mean(axis=0)
         found = sum(
             w * self.at_most(float(np.exp(x))) for w, x in zip(patients, nodes, strict=True)
         )
