@@ -1,6 +1,9 @@
 """A fit carries ordinary ArviZ, Bambi and PyMC objects."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from scipy import stats
 
 from adbayes.inference.fit import Fit, top_level_priors
@@ -50,3 +53,19 @@ def test_models_are_bambis_and_pymcs(female_fit: Fit) -> None:
         "Intercept", "easi_baseline", "female",
     }  # fmt: skip
     assert female_fit.bambi_model.formula.main == "easi90 ~ easi_baseline + female"
+
+
+def test_effects_drawn_afterwards_are_not_gated_and_sampled_ones_are(
+    mixed_fit: Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_a_stuck_chain(name: str) -> Fit:
+        stuck = mixed_fit.posterior[name].copy()
+        stuck[{"chain": 0}] = 99.0
+        return replace(mixed_fit, posterior=mixed_fit.posterior.assign({name: stuck}))
+
+    assert mixed_fit.gate.passed
+    assert not with_a_stuck_chain("Intercept").gate.passed
+    assert with_a_stuck_chain("1|patient").gate == mixed_fit.gate
+    # As Bambi's graphs have them, which sample the effects.
+    monkeypatch.setattr("adbayes.inference.fit.structure_of", lambda _: None)
+    assert not with_a_stuck_chain("1|patient").gate.passed

@@ -16,7 +16,6 @@ from adbayes.errors import SpecError
 from adbayes.inference import marginal_likelihood
 from adbayes.inference.fit import Fit
 from adbayes.inference.marginal_likelihood import (
-    group_effects,
     new_effects,
     patient_log_likelihood,
     thinned,
@@ -105,7 +104,7 @@ def test_several_effects_are_refused(binary_fit: Fit) -> None:
     a = binary_fit.analysis
     formula = dataclasses.replace(a.mean, groups=("1|subject", "x|subject"))
     two = dataclasses.replace(binary_fit, analysis=dataclasses.replace(a, formulas={"mu": formula}))
-    assert group_effects(two.analysis) == ("1|subject", "x|subject")
+    assert two.analysis.group_effects == ("1|subject", "x|subject")
     with pytest.raises(SpecError, match="not one normal intercept a subject"):
         patient_log_likelihood(two)
 

@@ -11,7 +11,6 @@ from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis
 from adbayes.inference.marginal_likelihood import (
-    group_effects,
     new_effects,
     of_all_patients,
     row_log_likelihood,
@@ -136,7 +135,7 @@ def _log_predictive(fit: Fit, posterior: xr.Dataset, rng: np.random.Generator) -
         names = likelihood["unit"].to_numpy()
     else:
         draws = thinned(posterior, DRAWS)
-        effects = group_effects(fit.analysis)
+        effects = fit.analysis.group_effects
         parts = []
         for _ in range(EFFECTS if effects else 1):
             moved = new_effects(_with_all_groups(fit, draws), rng)

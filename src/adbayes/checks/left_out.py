@@ -12,7 +12,6 @@ from adbayes.checks.predictive import COLUMNS
 from adbayes.checks.reliability import reliability_checks
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
-from adbayes.inference.marginal_likelihood import group_effects
 from adbayes.model.compiled import structure_of
 
 
@@ -40,7 +39,7 @@ def left_out_checks(fit: Fit, seed: int | None = None) -> pd.DataFrame:
     except SpecError:  # several effects a patient: only refits would tell, by `ab.loo`
         return pd.DataFrame(columns=COLUMNS)
     moved = influence_checks(influence(fit, refit=False, left_out=found))
-    if structure_of(fit.analysis) is None and group_effects(fit.analysis):
+    if structure_of(fit.analysis) is None and fit.analysis.group_effects:
         return _stacked([loo_rows(fit, found.elpd), moved])
     judged = reliability_checks if fit.analysis.family.name == "bernoulli" else loo_pit_checks
     return _stacked([loo_rows(fit, found.elpd), judged(fit, seed, found), moved])

@@ -9,7 +9,7 @@ from adbayes.checks.loo_pit import new_patients
 from adbayes.checks.predictive import COLUMNS, DRAWS, beside
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
-from adbayes.inference.marginal_likelihood import group_effects, unit_names
+from adbayes.inference.marginal_likelihood import unit_names
 from adbayes.inference.sampler import stream
 from adbayes.model import imputation, imputed_logistic
 from adbayes.results.marginal import INVERSE_LINKS
@@ -119,7 +119,7 @@ def _predictions(
         missing = imputation.draw_missing(found.posterior, rows, rng)
         risks = imputation.risk(found.posterior, rows, missing)
         probability = risks.reshape(-1, frame.n_rows)
-    elif group_effects(a):
+    elif a.group_effects:
         probability = new_patients(fit, found.posterior, rng)  # 0/1: averaged over new patients
     else:
         offset = fit.design.added

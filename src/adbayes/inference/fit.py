@@ -81,8 +81,13 @@ class Fit:
 
     @cached_property
     def gate(self) -> Gate:
-        """Convergence of the parameters."""
-        return gate(self.posterior, self.sample_stats)
+        """Convergence of what was sampled.
+
+        Effects of groups that were integrated out are independent draws given the parameters: they have no
+        convergence of their own, and hundreds of diagnostics more would only raise false alarms.
+        """
+        afterwards = self.analysis.group_effects if structure_of(self.analysis) else ()
+        return gate(self.posterior.drop_vars(afterwards, errors="ignore"), self.sample_stats)
 
     @cached_property
     def pymc_model(self) -> "pm.Model":

@@ -14,7 +14,6 @@ from scipy.special import logsumexp, roots_hermitenorm
 
 from adbayes.errors import SpecError
 from adbayes.inference.row_families import knows, log_density
-from adbayes.model.analysis import Analysis
 from adbayes.model.compiled import structure_of
 from adbayes.model.one_course import is_bounded_score
 
@@ -51,7 +50,7 @@ def patient_log_likelihood(fit: "Fit", nodes: int = NODES, size: int = DRAWS) ->
     SpecError
         Where the integral has more than one dimension, or the effects are not normal.
     """
-    groups = group_effects(fit.analysis)
+    groups = fit.analysis.group_effects
     if structure_of(fit.analysis) is None and groups and not is_bounded_score(fit.analysis):
         return _by_quadrature(fit, groups, nodes, size)
     found = _only(fit.log_likelihood)
@@ -113,26 +112,6 @@ def summed(
         values @ membership,
         dims=("chain", "draw", "unit"),
         coords={"chain": chain, "draw": draw, "unit": names},
-    )
-
-
-def group_effects(analysis: Analysis) -> tuple[str, ...]:
-    """The group effects of all formulas, as their draws are called.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        A model.
-
-    Returns
-    -------
-    tuple of str
-        For example ``("1|patient",)``; an effect on another parameter is ``sigma_1|patient``.
-    """
-    return tuple(
-        name if parameter == "mu" else f"{parameter}_{name}"
-        for parameter, formula in analysis.formulas.items()
-        for name in formula.groups
     )
 
 

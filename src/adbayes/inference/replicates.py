@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from adbayes.inference.row_families import knows, new_outcomes, prior_draws
-from adbayes.model.analysis import MEAN, Analysis
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
@@ -96,12 +96,10 @@ def outcomes(
 def _new_groups(analysis: Analysis, draws: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
     """The draws with the effects of new groups in place of those of the data."""
     fresh = {}
-    for parameter, formula in analysis.formulas.items():
-        for group in formula.groups:
-            name = group if parameter == MEAN else f"{parameter}_{group}"
-            effects = draws[name]
-            noise = effects.copy(data=rng.standard_normal(effects.shape))
-            fresh[name] = (noise * draws[f"{name}_sigma"]).transpose(*effects.dims)
+    for name in analysis.group_effects:
+        effects = draws[name]
+        noise = effects.copy(data=rng.standard_normal(effects.shape))
+        fresh[name] = (noise * draws[f"{name}_sigma"]).transpose(*effects.dims)
     return draws.assign(fresh)
 
 

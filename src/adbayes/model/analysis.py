@@ -87,6 +87,15 @@ class Analysis:
         return self.formulas[MEAN]
 
     @property
+    def group_effects(self) -> tuple[str, ...]:
+        """The group effects of all formulas, as their draws are called: ``1|patient``, ``sigma_1|patient``."""
+        return tuple(
+            name if parameter == MEAN else f"{parameter}_{name}"
+            for parameter, formula in self.formulas.items()
+            for name in formula.groups
+        )
+
+    @property
     def unit(self) -> str | None:
         """The column whose levels are exchangeable; none for a formula with no or several groups."""
         groups = self.mean.grouping
