@@ -5,9 +5,11 @@ import pytest
 from adbayes.plots.labels import (
     correlation_label,
     fit_label,
+    kind_label,
     level_label,
     outcome_label,
     parameter_label,
+    place_label,
     statistic_label,
     term_label,
     title_label,
@@ -109,3 +111,15 @@ def test_fits_are_told_apart() -> None:
         title_label(title, "female", several=True) == "EASI-90: one predictor at a time, adjusted"
     )
     assert title_label(title, None, several=False) == title
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [("table2", "Table 2"), ("fig1", "Fig. 1"), ("text.results", "Text"), ("abstract", "abstract")],
+)
+def test_a_place_of_the_paper_is_named_in_words(table: str, words: str) -> None:
+    assert place_label(table) == words
+
+
+def test_kinds_of_numbers_are_named_in_words() -> None:
+    assert [kind_label(kind) for kind in ("sd", "limit", "p")] == ["SD", "interval end", "p"]

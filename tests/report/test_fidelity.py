@@ -23,6 +23,8 @@ def test_targets_that_match_are_counted(reconstructed: Run) -> None:
     targets = found[found["role"] == "target"]
     assert f"{int(targets['matched'].sum())} of {len(targets)} targets" in body
     assert "agree by construction" in body
+    assert "Table 2" in body
+    assert "table2" not in body
     assert f'id="figure-{FIGURE}"' in body
     assert "held out" in body
 

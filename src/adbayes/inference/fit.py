@@ -174,7 +174,7 @@ class Fit:
         return ResultTable(summarize(self))
 
     def diagnostics(self) -> pd.DataFrame:
-        """Convergence of every parameter and every reported quantity.
+        """Convergence of every sampled parameter and every reported quantity.
 
         Returns
         -------

@@ -1,7 +1,5 @@
 """How faithful cohorts are: every printed number as a point, exact ones inside the band of rounding."""
 
-import re
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from adbayes.plots import style
+from adbayes.plots.labels import kind_label, place_label
 
 _BAND = 0.5  # units of the last printed digit: what rounds to the print
 _NEEDED = ["cohort", "table", "kind", "role", "matched", "close", "digits", "evidence"]
@@ -21,7 +20,6 @@ _LOOKS = {
 }
 """Colour, marker, and opacity of the filling: only what agrees is full."""
 
-_KIND = {"sd": "SD", "limit": "interval end"}
 _MEANING = {
     "exact": "rounds to the print",
     "near miss": "off by at most 1 % (a p value: 0.002)",
@@ -79,7 +77,7 @@ def draw_fidelity(
         counts.text(0, y, _matches(part), fontsize=style.SMALL, va="center", gid="count")
     ax.set_yticks(
         range(len(groups)),
-        [f"{_place(str(table))}, {_KIND.get(str(kind), kind)}" for (table, kind), _ in groups],
+        [f"{place_label(str(table))}, {kind_label(str(kind))}" for (table, kind), _ in groups],
     )
     ax.set_ylim(len(groups) - 0.4, -0.6)
     ax.set_xlabel(
@@ -162,10 +160,3 @@ def _matches(part: pd.DataFrame) -> str:
     if len(per_cohort) == 1:
         return f"{int(per_cohort['sum'].iloc[0])} of {of}"
     return f"{per_cohort['sum'].median():g} ({int(per_cohort['sum'].min())}) of {of}"
-
-
-def _place(table: str) -> str:
-    found = re.fullmatch(r"(table|fig)(\d+)", table)
-    if found is None:
-        return "Text" if table.startswith("text") else table
-    return f"{'Table' if found[1] == 'table' else 'Fig.'} {found[2]}"

@@ -280,3 +280,38 @@ def title_label(title: str, x: str | None, *, several: bool) -> str:
     if x:
         title = title.replace(x, "one predictor at a time" if several else term_label(x))
     return title[:1].upper() + title[1:]
+
+
+def place_label(table: str) -> str:
+    """Where a number is printed, in words.
+
+    Parameters
+    ----------
+    table : str
+        As the ledger has it: ``table2``, ``fig1``, ``text.results``.
+
+    Returns
+    -------
+    str
+        "Table 2", "Fig. 1", "Text"; another name as it is.
+    """
+    found = re.fullmatch(r"(table|fig)(\d+)", table)
+    if found is None:
+        return "Text" if table.startswith("text") else table
+    return f"{'Table' if found[1] == 'table' else 'Fig.'} {found[2]}"
+
+
+def kind_label(kind: str) -> str:
+    """A kind of printed number, in words.
+
+    Parameters
+    ----------
+    kind : str
+        As `adbayes.results.fidelity.fidelity_by_table` has it.
+
+    Returns
+    -------
+    str
+        "SD" and "interval end" for ``sd`` and ``limit``; another as it is.
+    """
+    return {"sd": "SD", "limit": "interval end"}.get(kind, kind)

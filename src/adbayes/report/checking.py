@@ -266,7 +266,7 @@ def diagnostics(run: Run) -> Section:
         else "Some fits failed: flagged here and in every table and figure they reach."
     )
     body = paragraph(
-        f"The gate, on every parameter and every reported quantity: no divergence, R-hat below "
+        f"The gate, on every sampled parameter and every reported quantity: no divergence, R-hat below "
         f"{MAX_R_HAT:g}, bulk and tail effective sample size above {MIN_ESS:g} (Vehtari et al. 2021, "
         f"doi:10.1214/20-BA1221), E-BFMI above {MIN_BFMI:g} (Betancourt 2016, arXiv 1604.00695). A "
         f"fit that fails is sampled once more at a target acceptance of 0.99. {state}",

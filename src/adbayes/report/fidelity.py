@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from adbayes.plots.fidelity import draw_fidelity
+from adbayes.plots.labels import kind_label, place_label
 from adbayes.report.markup import Section, figure, paragraph, table
 from adbayes.report.numbers import number
 from adbayes.results.fidelity import fidelity_by_table, placed
@@ -56,8 +57,8 @@ def fidelity_section(run: Run, figures: Mapping[str, Figure]) -> Section:
     body += table(
         pd.DataFrame(
             {
-                "Printed in": rows["table"].astype(str),
-                "Kind": rows["kind"].astype(str),
+                "Printed in": [place_label(str(table)) for table in rows["table"]],
+                "Kind": [kind_label(str(kind)) for kind in rows["kind"]],
                 "Role": rows["role"].map(_ROLES),
                 "Numbers": rows["numbers"].astype(int).astype(str),
                 "Matched": rows["matched"].astype(int).astype(str),

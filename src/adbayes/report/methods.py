@@ -126,7 +126,7 @@ def sentences(run: Run, groups: Sequence[Group]) -> Iterator[str]:
         "equal-tailed intervals and the posterior probability of direction. Risk differences and "
         "risk ratios were averaged over patients within each draw. A fit was accepted without "
         f"divergent transitions and with R-hat below {MAX_R_HAT:g}, bulk and tail effective sample "
-        f"sizes above {MIN_ESS:g} and E-BFMI above {MIN_BFMI:g} for every parameter and every "
+        f"sizes above {MIN_ESS:g} and E-BFMI above {MIN_BFMI:g} for every sampled parameter and every "
         "reported quantity (Vehtari et al. 2021)."
     )
     if run.refits:

@@ -103,7 +103,7 @@ def summarize(fit: Fit) -> pd.DataFrame:
 
 
 def diagnose(fit: Fit, summary: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Judge the convergence of every parameter and every reported quantity.
+    """Judge the convergence of every sampled parameter and every reported quantity.
 
     Parameters
     ----------
