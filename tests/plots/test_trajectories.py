@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from adbayes.errors import DataError
@@ -125,3 +126,15 @@ def test_a_wide_positive_band_has_a_log_axis() -> None:
     assert trajectories(wide, OBSERVED, high=None, **words).axes[0].get_yscale() == "log"
     assert trajectories(wide, OBSERVED, high=72, **words).axes[0].get_yscale() == "linear"
     assert trajectories(SUMMARY, OBSERVED, high=None, **words).axes[0].get_yscale() == "linear"
+
+
+def test_a_long_label_of_the_axis_stays_clear_of_the_title() -> None:
+    figure = draw(
+        outcome_label="Total eosinophil count", unit="unit not printed, on a log scale",
+        title="Total eosinophil count at weeks 0, 16, 32 and 52: lognormal with a patient intercept and\n"
+        "an SD of its own at each visit",
+    )  # fmt: skip
+    FigureCanvasAgg(figure).draw()
+    label = figure.axes[0].yaxis.label.get_window_extent()
+    title = next(text for text in figure.texts if text.get_text().startswith("Total"))
+    assert not label.overlaps(title.get_window_extent())

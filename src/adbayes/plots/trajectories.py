@@ -1,5 +1,7 @@
 """An outcome over the visits: the mean with its interval, where patients should lie, where they do."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,6 +15,8 @@ _WHO = {
     "simulated": "simulated patients",
     "patients": "patients, observed",
 }
+_LABEL = 36
+"""Letters of an axis label on a line: a longer one would run into the title."""
 _LOG = 30.0
 """Largest over smallest value of the band from which a linear axis would hide most patients."""
 
@@ -145,6 +149,7 @@ def trajectories(
         ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}" if smallest > 1 else "{x:g}"))
         ax.yaxis.set_minor_locator(NullLocator())
         scale = ", log scale"
-    ax.set_ylabel(f"{outcome_label} ({unit}{scale})", fontsize=style.TEXT)
+    measured = textwrap.fill(f"{outcome_label} ({unit}{scale})", _LABEL)
+    ax.set_ylabel(measured, fontsize=style.TEXT)
     style.legend(figure, ax, columns=2)  # four entries are wider than the figure
     return style.sign(figure, summary, label, "trajectories")
