@@ -12,6 +12,7 @@ from adbayes.inference.patient_likelihood import (
     normal_nodes,
     patient_log_likelihood,
 )
+from adbayes.model.compiled import structure_of
 
 
 def test_probabilities_are_scipys() -> None:
@@ -93,3 +94,28 @@ def test_the_order_of_rows_does_not_matter(score_by_hand: Fit) -> None:
         for frame in (fit.frame, other)
     ]
     np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
+
+
+def test_a_lab_with_one_sd_is_a_multivariate_normal_of_logarithms(lab_by_hand: Fit) -> None:
+    # Bambi's graph samples it: no structure has one SD on the log scale.
+    a = lab_by_hand.analysis
+    sigma = np.array([[0.3, 0.2], [0.25, 0.1]])
+    posterior = lab_by_hand.posterior.drop_vars("sigma_visit").assign(
+        sigma=(("chain", "draw"), sigma)
+    )
+    one = dataclasses.replace(a, formulas={"mu": a.mean})
+    assert structure_of(one) is None
+    fit = dataclasses.replace(lab_by_hand, analysis=one, posterior=posterior)
+    found = fit.log_likelihood["ldh"]
+    assert found.dims == ("chain", "draw", "patient")
+    start, changes = float(posterior["Intercept"][0, 1]), posterior["visit"][0, 1]
+    centre = {"0": start} | {
+        str(v): start + float(changes.sel(visit_dim=v)) for v in ("16", "32", "52")
+    }
+    tau = float(posterior["1|patient_sigma"][0, 1])
+    for patient, rows in fit.frame.data.groupby("patient", observed=True):
+        y = np.log(rows["ldh"].to_numpy())
+        covariance = tau**2 + sigma[0, 1] ** 2 * np.eye(len(rows))
+        mean = [centre[visit] for visit in rows["visit"]]
+        expected = stats.multivariate_normal(mean, covariance).logpdf(y) - y.sum()
+        np.testing.assert_allclose(found.sel(patient=patient)[0, 1], expected, rtol=1e-9)

@@ -12,8 +12,8 @@ from adbayes.checks.left_out import left_out_checks
 from adbayes.checks.power_scaling import power_scaling
 from adbayes.checks.predictive import predictive_checks
 from adbayes.inference.fit import Fit
+from adbayes.inference.patient_likelihood import integrates
 from adbayes.model.compiled import swaps
-from adbayes.model.one_course import is_bounded_score
 from adbayes.paper.published import load_paper
 from adbayes.results.comparison import compare
 from adbayes.results.refit import Refit, refit
@@ -73,8 +73,8 @@ def tables_of(fit: Fit, *, in_full: bool = True) -> Tables:
     if in_full:
         with timed(seconds, "checks"):
             checks += [predictive_checks(fit), few_events(fit)]
-        # By quadrature through a graph of Bambi's it takes seconds: for the unvaried model only.
-        if fit.analysis.variant == "base" or swaps(fit.analysis) or is_bounded_score(fit.analysis):
+        # By quadrature it takes seconds: for the unvaried model only.
+        if fit.analysis.variant == "base" or swaps(fit.analysis) or integrates(fit.analysis):
             with timed(seconds, "left out"):
                 checks.append(left_out_checks(fit))
         with timed(seconds, "sensitivity"):

@@ -10,7 +10,7 @@ import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.diagnostics import Gate, gate
-from adbayes.inference.patient_likelihood import patient_log_likelihood
+from adbayes.inference.patient_likelihood import integrates, patient_log_likelihood
 from adbayes.inference.row_families import knows, log_density
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
@@ -18,7 +18,6 @@ from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
 from adbayes.model.imputation import BLOCK
 from adbayes.model.imputed_density import horseshoe_scales
-from adbayes.model.one_course import is_bounded_score
 from adbayes.model.priors import Prior
 from adbayes.model.structure import labelled
 from adbayes.shown import as_html
@@ -128,7 +127,7 @@ class Fit:
     def log_likelihood(self) -> xr.Dataset:
         """Pointwise log-likelihood: one a patient where patient effects are integrated out."""
         structure = structure_of(self.analysis)
-        if structure is None and is_bounded_score(self.analysis):
+        if structure is None and integrates(self.analysis):
             group = self.analysis.mean.grouping[0]
             marginal = patient_log_likelihood(
                 self.analysis, self.frame, self.design, self.posterior

@@ -13,9 +13,9 @@ import xarray as xr
 from scipy.special import logsumexp, roots_hermitenorm
 
 from adbayes.errors import SpecError
+from adbayes.inference.patient_likelihood import integrates
 from adbayes.inference.row_families import knows, log_density
 from adbayes.model.compiled import structure_of
-from adbayes.model.one_course import is_bounded_score
 
 if TYPE_CHECKING:
     from adbayes.inference.fit import Fit
@@ -51,7 +51,7 @@ def patient_log_likelihood(fit: "Fit", nodes: int = NODES, size: int = DRAWS) ->
         Where the integral has more than one dimension, or the effects are not normal.
     """
     groups = fit.analysis.group_effects
-    if structure_of(fit.analysis) is None and groups and not is_bounded_score(fit.analysis):
+    if structure_of(fit.analysis) is None and groups and not integrates(fit.analysis):
         return _by_quadrature(fit, groups, nodes, size)
     found = _only(fit.log_likelihood)
     (dim,) = (str(name) for name in found.dims if name not in ("chain", "draw"))

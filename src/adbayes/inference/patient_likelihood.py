@@ -1,8 +1,9 @@
-"""The likelihood of one patient's scores, the patient's effect integrated out: what leaving one out needs.
+"""The likelihood of one patient, the patient's effect integrated out: what leaving one out needs.
 
 Given the effect u a patient's visits are independent. For a beta-binomial score their joint
-probability is averaged over u by Gauss-Hermite quadrature. Bambi's own pointwise likelihood is
-conditional on u, and there the importance weights of power-scaling fail.
+probability is averaged over u by Gauss-Hermite quadrature; for a lognormal value it is a closed form
+(`random_intercept_scale`). The likelihood of rows is conditional on u, and there the importance weights of
+power-scaling fail.
 """
 
 import numpy as np
@@ -11,14 +12,32 @@ import xarray as xr
 from scipy.special import expit, gammaln
 
 from adbayes.inference.course import Course, course_of
+from adbayes.model import random_intercept_scale
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.frame import ModelFrame
+from adbayes.model.one_course import is_bounded_score, is_lognormal_lab
 
 # Up to a patient SD of 2 on the log-odds scale shares are within 0.03 percentage points of those with
 # 201 nodes, means and SDs within 1e-5 of their value; a test holds it.
 NODES = 31
 AT_ONCE = 500  # draws: memory stays under 100 MB
+
+
+def integrates(analysis: Analysis) -> bool:
+    """Whether the patients' effects of a model that Bambi's graph samples can be integrated out here.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The model.
+
+    Returns
+    -------
+    bool
+        True for a bounded score and a lognormal value with one patient intercept.
+    """
+    return is_bounded_score(analysis) or is_lognormal_lab(analysis)
 
 
 def patient_log_likelihood(
@@ -29,7 +48,7 @@ def patient_log_likelihood(
     Parameters
     ----------
     analysis : Analysis
-        A model for which `is_bounded_score` is true.
+        A model for which `integrates` is true.
     frame : ModelFrame
         The data.
     design : Design
@@ -42,6 +61,9 @@ def patient_log_likelihood(
     numpy.ndarray
         ``(chain, draw, patient)``, patients in the order of the categories.
     """
+    if is_lognormal_lab(analysis):
+        values = random_intercept_scale.log_likelihood(posterior, frame, design, analysis)
+        return np.asarray(values)
     course = course_of(analysis, frame, design, posterior)
     group = frame.data[analysis.mean.grouping[0]].cat.codes.to_numpy()
     order = np.argsort(group, kind="stable")

@@ -292,7 +292,7 @@ class _Sums:
 def _of_groups(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> _Sums:
-    log_sd = linear_predictor(posterior, scale_design(design))
+    log_sd = _log_sd(posterior, design, analysis)
     residual = on_scale(frame, analysis) - linear_predictor(posterior, design)
     precision = np.exp(-2 * log_sd)
     density = -log_sd - (np.log(2 * np.pi) + precision * residual**2) / 2
@@ -303,6 +303,14 @@ def _of_groups(
         between=between,
         inflated=1 + between * _by_group(precision, frame, analysis),
     )
+
+
+def _log_sd(posterior: xr.Dataset, design: Design, analysis: Analysis) -> np.ndarray:
+    """Of every row; of all rows alike where the spec has one SD, which Bambi's graph samples."""
+    if SCALE in analysis.formulas:
+        return linear_predictor(posterior, scale_design(design))
+    one = posterior[SCALE].transpose("chain", "draw").to_numpy()[..., None]
+    return np.log(np.broadcast_to(one, (*one.shape[:2], len(design.X))))
 
 
 def _by_group(values: np.ndarray, frame: ModelFrame, analysis: Analysis) -> np.ndarray:
@@ -316,7 +324,10 @@ def _by_group(values: np.ndarray, frame: ModelFrame, analysis: Analysis) -> np.n
 def log_likelihood(
     posterior: xr.Dataset, frame: ModelFrame, design: Design, analysis: Analysis
 ) -> xr.DataArray:
-    """Marginal, one a group (`Structure.log_likelihood`)."""
+    """Marginal, one a group (`Structure.log_likelihood`).
+
+    It holds for any draws of such a model, those of Bambi's graph under other priors or with one SD among them.
+    """
     (group,) = analysis.mean.grouping
     sums = _of_groups(posterior, frame, design, analysis)
     shared = (sums.between * sums.pull**2 / sums.inflated - np.log(sums.inflated)) / 2
