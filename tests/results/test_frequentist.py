@@ -93,6 +93,22 @@ def test_firth_of_one_proportion_adds_half_an_event() -> None:
     assert table["firth_estimate"][0] == pytest.approx(np.log(74.5 / 8.5), abs=1e-7)
 
 
+@pytest.mark.parametrize("name", ["endometrial_nv", "eight"])
+def test_without_firth_the_rest_is_the_same_and_separated_data_have_it_all_the_same(
+    name: str,
+) -> None:
+    printed = pd.read_csv(REFERENCE / "firth.csv")
+    terms = list(printed.loc[printed["set"] == name, "term"])
+    X, y = endometrial() if name == "endometrial_nv" else data_set(name, terms)
+    whole, found = logistic(X, y).table, logistic(X, y, firth=False).table
+    beside = [column for column in whole if column.startswith("firth_")]
+    pd.testing.assert_frame_equal(found.drop(columns=beside), whole.drop(columns=beside))
+    if whole["separated"].any():
+        pd.testing.assert_frame_equal(found[beside], whole[beside])
+    else:
+        assert found[beside].isna().all(axis=None)
+
+
 def test_complete_separation_has_no_finite_coefficient() -> None:
     x = np.arange(20.0)
     table = logistic(pd.DataFrame({"Intercept": 1.0, "x": x}), (x > 9).astype(float)).table

@@ -52,7 +52,7 @@ def tables_of(fit: Fit, *, in_full: bool = True) -> Tables:
     fit : Fit
         A fitted model.
     in_full : bool, default True
-        With checks and power-scaling, beside summary, diagnostics and comparison.
+        With checks, power-scaling and Firth's estimates, beside summary, diagnostics and comparison.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def tables_of(fit: Fit, *, in_full: bool = True) -> Tables:
     """
     seconds: dict[str, float] = {}
     with timed(seconds, "refit"):
-        again = refit(fit)
+        again = refit(fit, firth=in_full)
     with timed(seconds, "summary"):
         summary = summarize(fit)
         diagnosed = diagnose(fit, summary)

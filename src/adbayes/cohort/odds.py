@@ -18,6 +18,10 @@ Z_MAX = 2.4977054744123746
 """Square root of the 0.9875 quantile of chi-square with 1 df: where a 95 % profile stops."""
 _CUT = 1.959963984540054
 _STEPS = 9
+_LEAST = 1e-75
+"""Smallest probability of an outcome: the product of four is still a number."""
+_SETTLED = 1e-3
+"""Step of Newton's method after which a deviance needs no other: what it leaves out is below 1e-8."""
 
 
 @njit(cache=True)
@@ -37,11 +41,15 @@ def _seen(x: Floats, y: Labels, z: Labels) -> tuple[Floats, Floats, Floats]:
 
 @njit(cache=True)
 def _deviance(y: Floats, p: Floats) -> float:
-    """Of outcomes under probabilities: asked for once, after the last step, as logarithms are slow."""
+    """Of outcomes under probabilities: logarithms are slow, so four share one."""
     dev = 0.0
+    product = 1.0
     for i in range(y.size):
-        dev -= 2.0 * math.log(max(p[i] if y[i] == 1.0 else 1.0 - p[i], 1e-300))
-    return dev
+        product *= max(p[i] if y[i] == 1.0 else 1.0 - p[i], _LEAST)
+        if i % 4 == 3:
+            dev -= 2.0 * math.log(product)
+            product = 1.0
+    return dev - 2.0 * math.log(product)
 
 
 @njit(cache=True)
@@ -127,11 +135,11 @@ def _profile(x: Floats, y: Floats, z: Floats, fixed: float, free: Floats, p: Flo
             return np.nan
         d0 = (h11 * g0 - h01 * g1) / det
         d1 = (h00 * g1 - h01 * g0) / det
-        # The deviance is that of the values before this step, which is then below 1e-5 squared.
         free[0] += d0
         free[1] += d1
-        if abs(d0) + abs(d1) < 1e-5:
-            return _deviance(y, p)
+        if abs(d0) + abs(d1) < _SETTLED:
+            # Of the values before this step, less what the step gains to second order.
+            return _deviance(y, p) - (g0 * d0 + g1 * d1)
     return np.nan
 
 
@@ -202,17 +210,31 @@ def limits(
     ends = np.zeros(2, dtype=np.int64)
     xs, ys, zs = _seen(x, y, z)
     p = np.empty(xs.size)
+    path = np.zeros((2 * _STEPS + 1, 2))
+    path[_STEPS, 0], path[_STEPS, 1] = beta[0], beta[2]
+    free = np.empty(2)
     for side in range(2):
-        sign = 2.0 * side - 1.0
-        free = np.array([beta[0], beta[2]])
+        way = 2 * side - 1
         for step in range(1, _STEPS + 1):
-            fixed = beta[1] + sign * step * Z_MAX / 5.0 * se
+            at = _STEPS + way * step
+            fixed = beta[1] + way * step * Z_MAX / 5.0 * se
+            # Where a parabola, or a line, through the places before points to.
+            if step > 2 or side == 1:
+                free[:] = 3 * path[at - way] - 3 * path[at - 2 * way] + path[at - 3 * way]
+            elif step == 2:
+                free[:] = 2 * path[at - way] - path[at - 2 * way]
+            else:
+                free[:] = path[at - way]
             dev = _profile(xs, ys, zs, fixed, free, p)
             if math.isnan(dev):
+                free[:] = path[at - way]
+                dev = _profile(xs, ys, zs, fixed, free, p)
+            if math.isnan(dev):
                 return np.nan, np.nan
-            root = sign * math.sqrt(max(dev - best, 0.0))
-            values[_STEPS + int(sign) * step] = fixed
-            roots[_STEPS + int(sign) * step] = root
+            path[at] = free
+            root = way * math.sqrt(max(dev - best, 0.0))
+            values[at] = fixed
+            roots[at] = root
             ends[side] = step
             if abs(root) >= Z_MAX:
                 break

@@ -32,8 +32,11 @@ because many changes must agree to mend it."""
 _FEW = 0.15
 """Share of moves that begin with a patient of the smallest group."""
 
-_SKEW = 2.0
+_SKEW = 2
 """How much more often options that change little are tried: 1 for all alike."""
+
+_COOLED = 256
+"""Moves at one temperature: the power that gives it costs as much as a tenth of a move."""
 
 _MADE_UP = 0.3
 """Share of last changes that are chosen to make up for the others."""
@@ -318,7 +321,8 @@ def _anneal(  # type: ignore[no-untyped-def]  # Numba
     trial = np.empty(d)
     who, old, new = np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(3, np.int64)
     for step in range(steps):
-        temperature = first * (last / first) ** (step / steps)
+        if step % _COOLED == 0:
+            temperature = first * (last / first) ** (step / steps)
         changes = 1 + rng.integers(0, 3)
         few = rare.size > 0 and rng.random() < _FEW
         i = rng.integers(0, n)

@@ -14,7 +14,7 @@ from adbayes.version import __version__
 
 # Versions that can change a draw. What only draws pictures or tables is left out.
 PACKAGES = ("bambi", "formulae", "numba", "numpy", "nutpie", "pymc", "pytensor", "xarray")
-FORMAT = "3"  # raise when what is stored changes meaning, or draws change and no version tells
+FORMAT = "4"  # raise when what is stored changes meaning, or draws change and no version tells
 GROUPS = ("posterior", "sample_stats")
 
 

@@ -22,6 +22,7 @@ from adbayes.model import (
 )
 from adbayes.model.analysis import Analysis
 from adbayes.model.kinds import KINDS
+from adbayes.model.packing import packed_data, packed_model
 from adbayes.model.structure import Frozen, Structure
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def compiled(structure: Structure, frozen: Frozen) -> Any:
         With placeholder data; give it to `swapped`.
     """
     by_hand = getattr(structure, "nutpie_model", None)  # a structure may bring its own
-    return by_hand(*frozen) if by_hand else compile_graph(structure.pymc_model(*frozen))
+    if by_hand:
+        return by_hand(*frozen)
+    return compile_graph(packed_model(structure, structure.pymc_model(*frozen)))
 
 
 def compile_graph(model: "pm.Model", **how: Any) -> Any:
@@ -149,7 +152,10 @@ def swapped(structure: Structure, frozen: Frozen, data: dict[str, np.ndarray]) -
     there = _placeholders(structure, frozen)
     check_swap(structure, there, data)
     clean = {key: np.array(value, dtype=there[key].dtype, order="C") for key, value in data.items()}
-    return compiled(structure, frozen).with_data(**clean)
+    by_hand = hasattr(structure, "nutpie_model")
+    return compiled(structure, frozen).with_data(
+        **(clean if by_hand else packed_data(structure, clean))
+    )
 
 
 def check_swap(

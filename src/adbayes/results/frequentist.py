@@ -113,7 +113,9 @@ class MixedFit:
     ci_prob: float
 
 
-def logistic(X: pd.DataFrame, y: pd.Series | Array, ci_prob: float = 0.95) -> LogisticFit:
+def logistic(
+    X: pd.DataFrame, y: pd.Series | Array, ci_prob: float = 0.95, *, firth: bool = True
+) -> LogisticFit:
     """Fit a logistic regression as R's `glm`, `summary` and `confint` print it.
 
     Where the data separate, the affected coefficients have the estimate plus or minus infinity, an
@@ -130,6 +132,9 @@ def logistic(X: pd.DataFrame, y: pd.Series | Array, ci_prob: float = 0.95) -> Lo
         Outcomes, 0 or 1, both present.
     ci_prob : float, default 0.95
         Coverage of the intervals, between 0 and 1.
+    firth : bool, default True
+        Whether Firth's estimates stand beside these in any case, for half of the time; False for where the
+        data separate only, elsewhere NaN.
 
     Returns
     -------
@@ -168,7 +173,9 @@ def logistic(X: pd.DataFrame, y: pd.Series | Array, ci_prob: float = 0.95) -> Lo
             limits[j] = mass_interval(rows, responses, i, beta, float(grid[i]), ci_prob)
         else:
             estimate[j], *limits[j] = root_interval(design, outcome, j, split, deviance, ci_prob)
-    firth, firth_limits = _firth(design, outcome, ci_prob)
+    beside, beside_limits = np.full(k, np.nan), np.full((k, 2), np.nan)
+    if firth or not split.finite.all():
+        beside, beside_limits = _firth(design, outcome, ci_prob)
     z = np.full(k, np.nan)
     z[split.finite] = estimate[split.finite] / se[split.finite]
     table = pd.DataFrame(
@@ -181,9 +188,9 @@ def logistic(X: pd.DataFrame, y: pd.Series | Array, ci_prob: float = 0.95) -> Lo
             "ci_low": limits[:, 0] / scale,
             "ci_high": limits[:, 1] / scale,
             "separated": ~split.finite,
-            "firth_estimate": firth / scale,
-            "firth_low": firth_limits[:, 0] / scale,
-            "firth_high": firth_limits[:, 1] / scale,
+            "firth_estimate": beside / scale,
+            "firth_low": beside_limits[:, 0] / scale,
+            "firth_high": beside_limits[:, 1] / scale,
         }
     )
     return LogisticFit(table, len(outcome), int(outcome.sum()), deviance, ci_prob)

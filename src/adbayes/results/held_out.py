@@ -86,7 +86,8 @@ def held_out_refits(analysis: Analysis, cohorts: Sequence[Cohort], paper: Paper)
         frame = model_frame(analysis, cohort)
         design = design_of(bambi_model(analysis, frame))
         outcome = frame.data[frame.outcome].to_numpy()
-        found = logistic(design.table, outcome, analysis.sampler.ci_prob).table.set_index("term")
+        prob = analysis.sampler.ci_prob
+        found = logistic(design.table, outcome, prob, firth=False).table.set_index("term")
         with np.errstate(over="ignore"):
             values = {
                 "odds_ratio": np.exp(found["estimate"]).to_dict(),

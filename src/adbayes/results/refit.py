@@ -64,13 +64,15 @@ class Refit:
     statistics: pd.DataFrame
 
 
-def refit(fit: Fit) -> Refit | None:
+def refit(fit: Fit, *, firth: bool = True) -> Refit | None:
     """Refit a model by maximum (or restricted maximum) likelihood.
 
     Parameters
     ----------
     fit : Fit
         A fitted model.
+    firth : bool, default True
+        Whether a logistic regression has Firth's estimates beside it even where nothing separates.
 
     Returns
     -------
@@ -97,7 +99,7 @@ def refit(fit: Fit) -> Refit | None:
         return _raw_means(fit)
     prob = a.sampler.ci_prob
     if a.family.name == "bernoulli" and a.link == "logit" and not a.mean.groups:
-        table = logistic(fit.design.table, y, prob).table
+        table = logistic(fit.design.table, y, prob, firth=firth).table
         method = "maximum likelihood, profile-likelihood intervals, Wald p; Firth beside it"
         return Refit(method, _coefficients(table), _odds_statistics(table, a.data.visit))
     if a.family.name != "gaussian" or a.link != "identity":
