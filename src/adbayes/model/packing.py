@@ -39,10 +39,7 @@ def packed_model(structure: Structure, model: "pm.Model") -> "pm.Model":
 
     placeholders = {variable.name: variable.get_value() for variable in model.data_vars}
     arrays = packed_data(structure, placeholders)
-    numbers, lengths = (
-        shared(arrays[name], name=name)  # type: ignore[no-untyped-call]  # of PyTensor
-        for name in (NUMBERS, LENGTHS)
-    )
+    numbers, lengths = (shared(arrays[name], name=name) for name in (NUMBERS, LENGTHS))
     free = sorted(structure.FREE)
     found = {}
     at = pt.constant(0)
