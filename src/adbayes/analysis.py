@@ -1,7 +1,7 @@
 """The whole path in order: everything validated before anything is sampled."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.library import load_cohort
 from adbayes.cohort.read import read_patients
 from adbayes.errors import ConvergenceError, DataError
-from adbayes.inference.beside import Asked, Waiting, beside
+from adbayes.inference.beside import Asked, Beside
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis, stem
 from adbayes.inference.plan import Plan, plan
@@ -314,7 +314,7 @@ def _apart(
     folder: Path | None,
     cores: int | None,
     fresh: bool,
-) -> Waiting:
+) -> Beside | None:
     """Ask the second process for the fits whose density no further cohort needs.
 
     A density is compiled once in a process, and would be twice if both needed it. What takes long comes
@@ -328,15 +328,15 @@ def _apart(
     needed = {structure_of(job.analysis) for job in more}
     apart = [job for job in jobs if turn(job) != 1 or structure_of(job.analysis) not in needed]
     if second is None or folder is None or sum(turn(job) != 1 for job in apart) < 2:
-        return {}
+        return None
     asked = [Asked(job.analysis, job.cohort, job.frame) for job in sorted(apart, key=turn)]
-    return beside(second, asked, folder, tables_of, cores=cores, fresh=fresh)
+    return Beside(second, asked, folder, tables_of, cores=cores, fresh=fresh)
 
 
 def _fits(
     jobs: Sequence[Job],
     cohort: Cohort,
-    waiting: Waiting,
+    waiting: Beside | None,
     how: dict[str, Any],
     fresh: bool,
     seconds: dict[str, float],
@@ -349,13 +349,13 @@ def _fits(
     """
     made: dict[int, tuple[Fit, Tables]] = {}
 
-    def make(number: int, asked: Future[Tables] | None) -> None:
+    def make(number: int, beside: Beside | None) -> None:
         job = jobs[number]
         progress(f"fitting {stem(job.analysis, job.cohort)}", len(made), len(jobs))
         own = job.cohort is cohort
         with timed(seconds, "fit" if own else "fit further cohorts"):
-            found = None if asked is None else asked.result()
-            again = fresh and asked is None
+            found = None if beside is None else beside.result(names[number])
+            again = fresh and beside is None
             one = fit_analysis(job.analysis, job.cohort, job.frame, **how, fresh=again)
         tables = tables_of(one, in_full=own) if found is None else found
         for stage, took in tables.seconds.items() if found is None else ():
@@ -364,14 +364,13 @@ def _fits(
 
     names = [stem(job.analysis, job.cohort) for job in jobs]
     for number, name in enumerate(names):
-        if name not in waiting:
+        if waiting is None or name not in waiting:
             make(number, None)
-    for name, asked in reversed(waiting.items()):
-        if asked.cancel():
-            make(names.index(name), None)
-    for number, name in enumerate(names):
+    while waiting is not None and (last := waiting.take_last()) is not None:
+        make(names.index(last), None)
+    for number in range(len(jobs)):
         if number not in made:
-            make(number, waiting[name])
+            make(number, waiting)
     fits, found = zip(*(made[number] for number in range(len(jobs))), strict=True)
     return list(fits), list(found)
 

@@ -1,13 +1,15 @@
 """Fits made by a second process are the fits that this one makes."""
 
 import multiprocessing
+from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from adbayes.cohort.simulate import SimulatedCohort
-from adbayes.inference.beside import Asked, beside
+from adbayes.inference.beside import Asked, Beside
 from adbayes.inference.fitting import fit_analysis
 from adbayes.inference.plan import plan
 from adbayes.inference.second_process import second_process
@@ -26,11 +28,11 @@ def asked(patients: SimulatedCohort) -> Asked:
 def test_draws_are_those_of_this_process(asked: Asked, tmp_path: Path) -> None:
     there = tmp_path / "there"
     with second_process() as second:
-        waiting = beside(second, [asked], there, diagnose, cores=1)
-        (name,) = waiting
-        diagnosed = waiting[name].result()
+        waiting = Beside(second, [asked], there, diagnose, cores=1)
+        assert asked.stem in waiting
+        diagnosed = waiting.result(asked.stem)
     (written,) = there.glob("*.nc")
-    assert written.stem == name
+    assert written.stem == asked.stem
     before = written.stat().st_mtime_ns
     handed_over = fit_analysis(*asked, folder=there)
     assert written.stat().st_mtime_ns == before  # read, not sampled again
@@ -44,16 +46,62 @@ def test_draws_are_those_of_this_process(asked: Asked, tmp_path: Path) -> None:
     )
 
 
-def test_an_error_of_a_fit_is_raised_where_its_result_is_asked_for(
-    asked: Asked, tmp_path: Path
+@pytest.mark.parametrize("which", [0, 1])
+def test_an_error_of_a_fit_is_raised_where_a_result_is_asked_for(
+    asked: Asked, tmp_path: Path, which: int
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
+    both = [asked, asked._replace(cohort=replace(asked.cohort, index=7))]
 
     def failing() -> None:
         with second_process() as second:
-            waiting = beside(second, [asked], tmp_path / "file", diagnose)
-            next(iter(waiting.values())).result()
+            Beside(second, both, tmp_path / "file", diagnose).result(both[which].stem)
 
     with pytest.raises(OSError, match="file"):
         failing()
     assert not multiprocessing.active_children()
+
+
+class ByHand(Executor):
+    """Runs nothing: the test says when something is finished."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[Asked, Future[object]]] = []
+        self.closed = False
+
+    def submit(self, function: object, /, asked: Asked, *how: object) -> Future[object]:  # type: ignore[override]
+        if self.closed:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        future: Future[object] = Future()
+        future.set_running_or_notify_cancel()
+        self.begun.append((asked, future))
+        return future
+
+
+@pytest.fixture
+def four(asked: Asked) -> list[Asked]:
+    return [asked._replace(cohort=replace(asked.cohort, index=k)) for k in range(4)]
+
+
+def test_only_what_is_under_way_cannot_be_taken_back(four: list[Asked], tmp_path: Path) -> None:
+    second = ByHand()
+    waiting = Beside(second, four, tmp_path, diagnose)
+    assert [one for one, _ in second.begun] == four[:1]
+    assert waiting.take_last() == four[3].stem
+    second.begun[0][1].set_result("first")
+    assert [one for one, _ in second.begun] == four[:2]
+    assert waiting.take_last() == four[2].stem
+    assert waiting.take_last() is None
+    second.begun[1][1].set_result("second")
+    assert [waiting.result(one.stem) for one in four[:2]] == ["first", "second"]
+    assert len(second.begun) == 2
+    assert all(one.stem in waiting for one in four)  # asked for here, whoever makes it
+
+
+def test_nothing_is_begun_after_the_end(four: list[Asked], tmp_path: Path) -> None:
+    second = ByHand()
+    waiting = Beside(second, four, tmp_path, diagnose)
+    second.closed = True
+    second.begun[0][1].set_result("first")
+    assert waiting.take_last() is None
+    assert waiting.result(four[0].stem) == "first"

@@ -4,9 +4,11 @@ A graph of Bambi's is compiled by one core, for seconds; the samplers of a run a
 share no compiled density with the rest are made beside it, and handed over through the store.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from pathlib import Path
+from threading import Condition
 from typing import Any, NamedTuple
 
 from adbayes.cohort.cohort import Cohort
@@ -14,9 +16,6 @@ from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit_analysis, stem
 from adbayes.model.analysis import Analysis
 from adbayes.model.frame import ModelFrame
-
-Waiting = dict[str, "Future[Any]"]
-"""What the second process was asked for, by the stem of the fit, in its order."""
 
 
 class Asked(NamedTuple):
@@ -36,19 +35,18 @@ class Asked(NamedTuple):
     cohort: Cohort
     frame: ModelFrame
 
+    @property
+    def stem(self) -> str:
+        """Of its file."""
+        return stem(self.analysis, self.cohort)
 
-def beside(
-    second: Executor,
-    asked: Iterable[Asked],
-    folder: Path,
-    then: Callable[[Fit], Any],
-    *,
-    cores: int | None = None,
-    fresh: bool = False,
-) -> Waiting:
-    """Ask the second process for fits, and for something to be made of each.
 
-    The draws are those that `fit_analysis` makes here: seeds belong to fits, not to processes.
+class Beside:
+    """Fits for the second process, which is given one when it has finished the one before.
+
+    A queue of an executor begins nothing sooner, but what it has taken in cannot be taken back: this
+    process would wait for fits that it could make itself. The draws are those that `fit_analysis` makes
+    here: seeds belong to fits, not to processes.
 
     Parameters
     ----------
@@ -64,17 +62,77 @@ def beside(
         Chains run at once.
     fresh : bool, optional
         Sample even where the store has the draws.
-
-    Returns
-    -------
-    dict of str to Future
-        By stem. With its result the store has the draws; one that can still be cancelled has not been begun;
-        what a fit raised there is raised here by its result.
     """
-    return {
-        stem(one.analysis, one.cohort): second.submit(_fitted, one, folder, then, cores, fresh)
-        for one in asked
-    }
+
+    def __init__(
+        self,
+        second: Executor,
+        asked: Iterable[Asked],
+        folder: Path,
+        then: Callable[[Fit], Any],
+        *,
+        cores: int | None = None,
+        fresh: bool = False,
+    ) -> None:
+        self._second, self._how = second, (folder, then, cores, fresh)
+        self._left = deque(asked)
+        self._names = frozenset(one.stem for one in self._left)
+        self._begun: dict[str, Future[Any]] = {}
+        self._failed: Future[Any] | None = None
+        self._turn = Condition()
+        self._begin()
+
+    def _begin(self, before: "Future[Any] | None" = None) -> None:
+        """Hand over the next one; nothing more after a fit that failed or was given up."""
+        with self._turn:
+            if before is not None and (before.cancelled() or before.exception() is not None):
+                self._failed = before
+                self._left.clear()
+            if self._left:
+                asked = self._left.popleft()
+                try:
+                    begun = self._second.submit(_fitted, asked, *self._how)
+                except RuntimeError:  # it was shut down: this process has ended with an error
+                    self._left.clear()
+                    return
+                self._begun[asked.stem] = begun
+                begun.add_done_callback(self._begin)
+            self._turn.notify_all()
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a fit was asked for here."""
+        return name in self._names
+
+    def take_last(self) -> str | None:
+        """Take back the last fit that has not been begun.
+
+        Returns
+        -------
+        str or None
+            Its stem; None where all have been begun.
+        """
+        with self._turn:
+            return self._left.pop().stem if self._left else None
+
+    def result(self, name: str) -> Any:
+        """Wait for a fit.
+
+        Parameters
+        ----------
+        name : str
+            Its stem; one that was not taken back.
+
+        Returns
+        -------
+        object
+            What `then` made of it; the store has the draws. What this fit or one before it raised there is
+            raised here.
+        """
+        with self._turn:
+            self._turn.wait_for(lambda: name in self._begun or self._failed is not None)
+            begun = self._begun.get(name, self._failed)
+        assert begun is not None
+        return begun.result()
 
 
 def _fitted(
