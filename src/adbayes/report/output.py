@@ -18,6 +18,8 @@ from adbayes.inference.fitting import stem
 from adbayes.inference.store import versions
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from adbayes.results.run import Run
 
 # Ten significant digits are more than any MCSE supports and fewer than two machines' rounding needs.
@@ -112,10 +114,15 @@ def write_run(run: "Run", folder: Path, second: Executor | None = None) -> None:
     second : concurrent.futures.Executor, optional
         A second process, by which figures are drawn beside the rest; changes no byte.
     """
+    from adbayes.report.figures import draw_figures
+    from adbayes.report.pictures import drawn_beside
+
     start = time.perf_counter()
+    # Figures first: they are drawn while the tables are written.
+    figures = draw_figures(run, drawn_beside(second))
     for name, table in run.tables.items():
         write_table(table, folder / name)
-    write_report(run, folder, second)
+    _write_page(run, folder, figures)
     run.seconds["report"] = time.perf_counter() - start
     with replacing(folder / "run.json") as temporary:
         temporary.write_text(json.dumps(record(run), indent=2) + "\n", encoding="utf-8")
@@ -134,11 +141,16 @@ def write_report(run: "Run", folder: Path, second: Executor | None = None) -> No
         A second process, by which figures are drawn beside the rest; changes no byte.
     """
     from adbayes.report.figures import draw_figures
+    from adbayes.report.pictures import drawn_beside
+
+    _write_page(run, folder, draw_figures(run, drawn_beside(second)))
+
+
+def _write_page(run: "Run", folder: Path, figures: dict[str, "Figure"]) -> None:
     from adbayes.report.page import render_page
-    from adbayes.report.pictures import drawn_beside, png
+    from adbayes.report.pictures import png
     from adbayes.report.text_tables import collected
 
-    figures = draw_figures(run, drawn_beside(second))
     with collected() as tables:
         page = render_page(run, figures)
     for name, figure in figures.items():
