@@ -20,7 +20,8 @@ from adbayes.cohort.kernel import PULL, WEIGHT, cost, miss
 from adbayes.cohort.lab_stages import LabStages, _measured
 from adbayes.cohort.labels import LabelProblem, search_labels
 from adbayes.cohort.odds_row import OddsRow
-from adbayes.cohort.polish import _best_pairs, _changed, excess
+from adbayes.cohort.pairs import best_pairs
+from adbayes.cohort.polish import _changed, excess
 from adbayes.cohort.windows import Floats
 from adbayes.errors import DataError
 
@@ -281,7 +282,8 @@ class _Kept:
         moves = moves[rng.permutation(len(moves))[:_MOVES]]
         now, single = own.rows(state[None]), _changed(state, moves[:, None])
         rows = own.rows(single)
-        pairs = _best_pairs(now[0], rows - now, moves, self.printed + 0.1 * self.choice, _PAIRS)
+        weight = self.printed + 0.1 * self.choice
+        pairs = best_pairs(now[0], rows - now, moves[:, [0, 2]], weight, _PAIRS)
         double = _changed(state, moves[pairs])
         everyone, rows = np.concatenate([single, double]), np.concatenate([rows, own.rows(double)])
         far = np.maximum(excess(rows, self.printed) - self.room[0], 0.0)
@@ -318,9 +320,9 @@ def _pairs(problem: JointProblem, state: Labels, numbers: Floats, lists: list[La
     change = (problem.numbers(single, skew) - numbers) / unit
     now = (numbers - problem.wanted.mean(-1)) / unit
     # The place of the patients is taken by the predictor: no pair changes one twice.
-    chosen = _best_pairs(
+    chosen = best_pairs(
         np.nan_to_num(now).ravel(), np.nan_to_num(change, nan=1e5).reshape(len(of), -1),
-        np.repeat(of[:, None], 4, axis=1), np.ones(now.size), _TOGETHER,
+        np.repeat(of[:, None], 2, axis=1), np.ones(now.size), _TOGETHER,
     )  # fmt: skip
     double = single[chosen[:, 0]]
     second = of[chosen[:, 1]]

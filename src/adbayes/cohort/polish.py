@@ -1,16 +1,15 @@
 """The last step of a search for labels: the best one or two exchanges at a time, found among all.
 
-An annealed search comes within a few windows and then seldom meets the exchange that fits. What an
-exchange does to each printed number is computed exactly for every pair of patients; what two exchanges
-do is nearly the sum. Millions of sums are cheap, and the best of them are computed exactly.
+What an exchange does to each printed number is computed exactly for every pair of patients; what two
+exchanges do is nearly the sum (`pairs`).
 """
 
 from typing import Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from adbayes.cohort.pairs import best_pairs
 from adbayes.cohort.windows import MARGIN, Floats, Ints
 
 Labels = NDArray[np.int8]
@@ -95,7 +94,7 @@ def polish(problem: Labelled, labels: Labels, seed: int) -> tuple[Labels, float]
             moves = moves[rng.permutation(len(moves))[:_MOVES]]
         single = _changed(state, moves[:, None])
         rows = problem.rows(single)
-        pairs = _best_pairs(now[0], rows - now, moves, weight, _TRIED)
+        pairs = best_pairs(now[0], rows - now, moves[:, [0, 2]], weight, _TRIED)
         everyone = np.concatenate([single, _changed(state, moves[pairs])])
         everything = np.concatenate([rows, problem.rows(everyone[len(single) :])])
         value = excess(everything, weight)
@@ -137,33 +136,3 @@ def _changed(labels: Labels, moves: Ints) -> Labels:
         found[at, moves[:, k, 0]] = moves[:, k, 1]
         found[at, moves[:, k, 2]] = moves[:, k, 3]
     return found
-
-
-@njit(cache=True)
-def _best_pairs(now, change, moves, weight, keep):  # type: ignore[no-untyped-def]  # Numba
-    """The pairs of moves of four patients whose changes together come nearest to the windows."""
-    m, d = change.shape
-    found = np.zeros((keep, 2), dtype=np.int64)
-    value = np.full(keep, np.inf)
-    worst = 0
-    for a in range(m):
-        for b in range(a):
-            energy = 0.0
-            for j in range(d):
-                over = abs(now[j] + change[a, j] + change[b, j]) - 1.0
-                if over > 0.0:
-                    energy += weight[j] * over
-                    if energy >= value[worst]:
-                        break
-            if energy >= value[worst]:
-                continue
-            if (
-                moves[a, 0] == moves[b, 0]
-                or moves[a, 0] == moves[b, 2]
-                or moves[a, 2] == moves[b, 0]
-                or moves[a, 2] == moves[b, 2]
-            ):
-                continue
-            found[worst, 0], found[worst, 1], value[worst] = a, b, energy
-            worst = int(np.argmax(value))
-    return found[value < np.inf]

@@ -9,6 +9,7 @@ from scipy import stats
 from adbayes.cohort.derive import flag_column
 from adbayes.cohort.lab_stages import HANDFUL, LabStages
 from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.cohort.pairs import descend
 from adbayes.cohort.projection import project
 from adbayes.cohort.scores import Grouping, ScoreProblem, Tie, Values
 from adbayes.cohort.stages import Floats
@@ -22,7 +23,7 @@ NEAR_P = 0.0018
 _NEAR_ENOUGH = 3.0
 """Half widths, over all visits of a score, from which on it is drawn again for p values alone."""
 
-_CLOSE = 0.3
+_CLOSE = 0.1
 """Half widths below which a state that is near is not improved by another jump."""
 
 _FAR_OFF = 20.0
@@ -210,7 +211,8 @@ class ScoreStages(LabStages):
 
         One jump in a few leads to a state that can be mended, and few changes tell which: many short
         searches find more than a long one. What cannot all be met must not stand in a mean: the p values
-        get more room, and only from there are they sought exactly.
+        get more room, and only from there are they sought exactly. Where annealing ends, the best two
+        changes of all are taken while they help.
         """
         effort, whole = self.effort, Part(problem, movable)
         near = Part(problem.relaxed(NEAR_P), movable)
@@ -218,17 +220,21 @@ class ScoreStages(LabStages):
         for k in range(effort.jumps):
             jump = k > 0 or jump_first
             state = project(problem, start, movable, rng) if jump else start
-            state, far = settle(whole, state, effort.mend[0 if jump else 1 :], rng)
-            if far > 0.0:
-                state, far = settle(near, state, effort.finish, rng)
-                if 0.0 < far < _PROMISING:
-                    state, far = settle(near, state, effort.finish, rng)
-                if far == 0.0:
-                    exact, _ = settle(whole, state, effort.finish, rng)
-                    state = min(
-                        (state, exact),
-                        key=lambda s: (missed(near, s), problem.beside(s), missed(problem, s)),
-                    )
+            state, _ = settle(whole, state, effort.mend[0 if jump else 1 :], rng)
+            state, far = descend(near, state, rng)
+            if 0.0 < far < _PROMISING:
+                state, _ = settle(near, state, effort.finish, rng)
+                state, far = descend(near, state, rng)
+            if far == 0.0:
+                first, left = descend(whole, state, rng)
+                second = first
+                if left > 0.0:
+                    second, _ = settle(whole, first, effort.finish, rng)
+                    second, _ = descend(whole, second, rng)
+                state = min(
+                    (state, first, second),
+                    key=lambda s: (missed(near, s), problem.beside(s), missed(problem, s)),
+                )
             left = missed(problem, state)
             found.append((far, problem.beside(state), left, k, state))
             if sum(one[0] == 0.0 for one in found) >= effort.nears or (far == 0 and left < _CLOSE):
