@@ -12,6 +12,7 @@ from adbayes.cohort.derive import timing
 from adbayes.inference.fit import Fit
 from adbayes.model.analysis import Analysis
 from adbayes.paper.published import Paper, PublishedNumber
+from adbayes.results.fidelity import printed_alike
 from adbayes.results.pooled import POOLED
 from adbayes.results.readings import (
     BY_ROLE,
@@ -171,7 +172,9 @@ def _joined(
             note = note_of(reading, analysis)
             row["note"] = _join(_doubt(number), by_role, differs, note, others, of_refit, failed)
         if played and not number.status and not others and not np.isnan(again):
-            row["within_rounding"] = agrees(again, number)
+            row["within_rounding"] = printed_alike(
+                again, number.numeric, number.decimals, number.bound
+            )
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -280,30 +283,6 @@ def with_findings(comparison: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFr
         for id, note in zip(comparison["published_id"], comparison["note"], strict=True)
     ]
     return comparison.assign(note=notes)
-
-
-def agrees(value: float, number: PublishedNumber) -> bool:
-    """Whether a refitted statistic, rounded as printed, equals the print.
-
-    Parameters
-    ----------
-    value : float
-        The refit.
-    number : PublishedNumber
-        The printed number; a bound such as "< 0.001" is met by any smaller value.
-
-    Returns
-    -------
-    bool
-        False for a value that is not finite.
-    """
-    if not np.isfinite(value):
-        return False
-    if number.bound:
-        return bool(value < number.numeric)
-    low, high = number.interval
-    # Half a unit in the last place either way: R and Python round halves differently.
-    return bool(low - 1e-9 <= value <= high + 1e-9)
 
 
 def _answered(paper: Paper, analysis: Analysis) -> list[PublishedNumber]:
