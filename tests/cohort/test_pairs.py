@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+from tests.cohort.test_windows import SCHEDULE, START, TRUTH, Digits, sums
 
 from adbayes.cohort.pairs import best_pairs, descend
 from adbayes.cohort.windows import MARGIN, Ints, missed, settle
-from tests.cohort.test_windows import SCHEDULE, START, TRUTH, Digits, sums
 
 
 def energy(now: np.ndarray, change: np.ndarray, weight: np.ndarray, pair: Ints) -> float:
