@@ -83,7 +83,7 @@ class Effort:
     attempts: int = 3
     redrawn: int = 1
     jumps: int = 12
-    nears: int = 3
+    nears: int = 2
     trials: int = 6
     joint: int = 16
     pairs: int = 20
