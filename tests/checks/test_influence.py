@@ -27,7 +27,7 @@ def test_importance_weights_agree_with_exact_refits(mixed_fit: Fit) -> None:
     weights = found.weights[:, found.units.index(patient)]
     # Four errors of two independent sets of draws, the weighted one worth 1 / sum of squares.
     error = 4 * np.sqrt((weights**2).sum() + 1 / again.posterior["sigma"].size)
-    assert error < 0.35
+    assert error < 0.4
     for quantity in estimands(dataclasses.replace(mixed_fit, posterior=again.posterior)):
         row = own.loc[(quantity.estimand, quantity.visit, quantity.term)]
         values = quantity.draws.to_numpy()

@@ -16,7 +16,7 @@ def test_estimate_error_and_limits_are_those_of_the_regression(share: float, see
     x = rng.standard_normal(99)
     z = (rng.random(99) < share).astype(np.int8)
     z[:4] = 1
-    z[rng.permutation(99)[:15]] = -1
+    z[rng.permutation(99)[: 14 + seed]] = -1
     y = (rng.random(99) < 1 / (1 + np.exp(-0.5 * x - z))).astype(np.int8)
     beta = np.zeros(3)
     estimate, se, deviance = wald(x, y, z, beta)

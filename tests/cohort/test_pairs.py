@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from tests.cohort.test_projection import N, asked_by, drawn
 from tests.cohort.test_windows import SCHEDULE, START, TRUTH, Digits, sums
 
 from adbayes.cohort.pairs import best_pairs, descend
-from adbayes.cohort.windows import MARGIN, Ints, missed, settle
+from adbayes.cohort.windows import MARGIN, Ints, Part, missed, settle
 
 
 def energy(now: np.ndarray, change: np.ndarray, weight: np.ndarray, pair: Ints) -> float:
@@ -70,3 +71,30 @@ def test_it_ends_where_no_one_or_two_changes_come_nearer() -> None:
         both = problem.residual(found) + effects[k] + effects[who != who[k]]
         excess = np.maximum(np.abs(both) - 0.9999 / MARGIN, 0).sum(1)
         assert excess.min() >= left - 1e-4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scores_two_changes_from_the_print_come_to_it(seed: int) -> None:
+    """Numbers that are no sums, p values that count half, values at the ends of the scale, some who stay."""
+    rng = np.random.default_rng(seed)
+    true = drawn(seed, 0.45)
+    asked = asked_by(true, rng.normal(10, 3, N))
+    visit = true[1].copy()
+    moved = rng.choice(np.arange(30, N), 2, replace=False)
+    visit[moved] = np.clip(visit[moved] + np.where(visit[moved] > 14, -3, 3), 0, 28)
+    start = true[0], visit
+    before = missed(asked, start)
+    found, left = descend(Part(asked, np.arange(N) >= 30), start, rng)
+    assert before > 0
+    assert left == missed(asked, found) == 0
+    for k in (0, 1):
+        assert (found[k][:30] == true[k][:30]).all()
+
+
+def test_nobody_else_moves() -> None:
+    rng = np.random.default_rng(5)
+    asked, start = asked_by(drawn(1, 0.45), rng.normal(10, 3, N)), drawn(2, 0.2)
+    found, left = descend(Part(asked, np.arange(N) < 20), start, rng)
+    assert left < missed(asked, start)
+    for k in (0, 1):
+        assert (found[k][20:] == start[k][20:]).all()

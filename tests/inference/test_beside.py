@@ -1,7 +1,7 @@
 """Fits made by a second process are the fits that this one makes."""
 
 import multiprocessing
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +98,24 @@ def test_only_what_is_under_way_cannot_be_taken_back(four: list[Asked], tmp_path
     assert all(one.stem in waiting for one in four)  # asked for here, whoever makes it
 
 
+def test_a_fit_not_yet_begun_is_waited_for(four: list[Asked], tmp_path: Path) -> None:
+    second = ByHand()
+    waiting = Beside(second, four[:3], tmp_path, diagnose)
+    with ThreadPoolExecutor(1) as here:
+        asked = here.submit(waiting.result, four[1].stem)
+        assert not asked.done()
+        second.begun[0][1].set_result("first")
+        second.begun[1][1].set_result("second")
+        assert asked.result(timeout=30) == "second"
+
+
+def test_a_fit_taken_back_has_no_result(four: list[Asked], tmp_path: Path) -> None:
+    waiting = Beside(ByHand(), four, tmp_path, diagnose)
+    assert waiting.take_last() == four[3].stem
+    with pytest.raises(KeyError):
+        waiting.result(four[3].stem)
+
+
 def test_nothing_is_begun_after_the_end(four: list[Asked], tmp_path: Path) -> None:
     second = ByHand()
     waiting = Beside(second, four, tmp_path, diagnose)
@@ -105,3 +123,15 @@ def test_nothing_is_begun_after_the_end(four: list[Asked], tmp_path: Path) -> No
     second.begun[0][1].set_result("first")
     assert waiting.take_last() is None
     assert waiting.result(four[0].stem) == "first"
+    for one in four[1:]:
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            waiting.result(one.stem)
+
+
+def test_an_executor_that_cannot_begin_is_an_error_at_once(
+    four: list[Asked], tmp_path: Path
+) -> None:
+    second = ByHand()
+    second.closed = True
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        Beside(second, four, tmp_path, diagnose)

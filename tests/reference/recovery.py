@@ -7,9 +7,9 @@ Every case is a spec of models/ at its reported priors (or a named set), on the 
 cohort 0 (visits, predictors and gaps as they are there). Parameters are drawn from the prior, outcomes by
 NumPy from the model as models/README.md words it, with none of the package's likelihoods; all refits are
 kept, whatever their diagnostics. The committed table is of cohort 0 as it was until November 2026, when the
-cohorts were searched for anew: the same visits and predictors, other gaps and groups. What Bambi's own graph samples is compiled once: its outcome is made a
-shared variable, which nutpie swaps. A row is one scalar parameter at one level; `covered` of `refits`
-central intervals held it.
+cohorts were searched for anew: the same visits and predictors, other gaps and groups. What Bambi's own
+graph samples is compiled once: its outcome is made a shared variable, which nutpie swaps. A row is one
+scalar parameter at one level; `covered` of `refits` central intervals held it.
 
 A copula knows the values that occur and no others. Scores are cut to a few values there, and truths whose
 outcomes lack one of them are drawn anew together with their outcomes: what is kept is chosen by the

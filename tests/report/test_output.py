@@ -82,6 +82,19 @@ def test_a_run_leaves_every_file_and_run_json_last(run: Run, tmp_path: Path) -> 
     assert not list(tmp_path.rglob(".*"))
 
 
+def test_an_interrupt_among_the_figures_leaves_the_tables(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("adbayes.report.figures.draw_figures", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_run(run, tmp_path)
+    assert {path.name for path in tmp_path.glob("*.csv")} == set(run.tables)
+    assert not (tmp_path / "run.json").exists()
+
+
 def test_the_record_says_what_was_run(run: Run) -> None:
     found = json.loads(json.dumps(record(run)))
     assert found["evidence"] == "simulated"

@@ -191,6 +191,22 @@ def test_pooled_rows_have_no_refit_and_no_agreement(joint_fit: Fit, paper: Paper
     assert one.equals(fitted.compare(paper).set_index("published_id")["bayes"])
 
 
+@pytest.mark.parametrize(("off", "alike"), [(0, True), (0.99, True), (1.01, False), (-1.01, False)])
+def test_a_refit_is_judged_by_the_digits_printed(
+    joint_fit: Fit, paper: Paper, off: float, alike: bool
+) -> None:
+    fitted = reconstructed(joint_fit)
+    again = refit(fitted)
+    assert again is not None
+    number = paper.number("table6.sex.or")
+    half = 0.5 * 10.0**-number.decimals
+    statistics = again.statistics.copy()
+    at = (statistics["term"] == "female") & (statistics["statistic"] == "odds_ratio")
+    statistics.loc[at, "value"] = number.numeric + off * half
+    table = compare(summarize(fitted), statistics, paper, fitted).set_index("published_id")
+    assert bool(table.loc["table6.sex.or", "within_rounding"]) is alike
+
+
 def test_suspected_misprints_are_rows_with_a_note(paper: Paper, mixed_fit: Fit) -> None:
     ids = [id for id in paper.ids("*") if paper.number(id).status]
     assert ids

@@ -68,6 +68,7 @@ def own_print(table: pd.DataFrame) -> pd.DataFrame:
         (math.nan, 1, 0, "", False),
         (math.inf, 1, 0, "", False),
         (-0.4, 0, 0, "", True),
+        (1e26, 4.123, 3, "", False),  # more digits than Decimal has
     ],
 )
 def test_printed_alike(

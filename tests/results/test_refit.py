@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 
@@ -28,6 +29,20 @@ def test_a_logistic_refit_is_maximum_likelihood(joint_fit: Fit) -> None:
     np.testing.assert_allclose(ratios, np.exp(reference.params[1:]), rtol=1e-5)
     assert set(found.statistics["visit"]) == {"52"}
     assert "Intercept" not in set(found.statistics["term"])
+
+
+def test_firth_can_be_left_out_and_the_rest_stays(joint_fit: Fit) -> None:
+    whole, found = refit(joint_fit), refit(joint_fit, firth=False)
+    assert whole is not None
+    assert found is not None
+    beside = [name for name in COEFFICIENT_COLUMNS if name.startswith("firth_")]
+    assert whole.coefficients[beside].notna().all(axis=None)
+    assert found.coefficients[beside].isna().all(axis=None)
+    pd.testing.assert_frame_equal(
+        found.coefficients.drop(columns=beside), whole.coefficients.drop(columns=beside)
+    )
+    pd.testing.assert_frame_equal(found.statistics, whole.statistics)
+    assert ("Firth" in whole.method, "Firth" in found.method) == (True, False)
 
 
 def test_a_mixed_refit_is_reml_and_agrees_with_the_posterior(mixed_fit: Fit) -> None:

@@ -219,7 +219,7 @@ def limits(
             at = _STEPS + way * step
             fixed = beta[1] + way * step * Z_MAX / 5.0 * se
             # Where a parabola, or a line, through the places before points to.
-            if step > 2 or side == 1:
+            if step > 2 or (side == 1 and (step > 1 or ends[0] > 1)):
                 free[:] = 3 * path[at - way] - 3 * path[at - 2 * way] + path[at - 3 * way]
             elif step == 2:
                 free[:] = 2 * path[at - way] - path[at - 2 * way]

@@ -20,6 +20,9 @@ def descend[State](
 ) -> tuple[State, float]:
     """Take the best one or two changes, as long as they bring a state nearer to the print.
 
+    Windows that are choices count in full where pairs are ranked, and not where one is taken: what
+    brings a state nearer leaves them alone if it can.
+
     Parameters
     ----------
     problem : Problem

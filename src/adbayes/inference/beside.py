@@ -92,11 +92,15 @@ class Beside:
                 asked = self._left.popleft()
                 try:
                     begun = self._second.submit(_fitted, asked, *self._how)
-                except RuntimeError:  # it was shut down: this process has ended with an error
+                except RuntimeError as error:  # the executor is shut down, or cannot start
                     self._left.clear()
-                    return
+                    if before is None:
+                        raise
+                    begun = self._failed = Future()
+                    begun.set_exception(error)
+                else:
+                    begun.add_done_callback(self._begin)
                 self._begun[asked.stem] = begun
-                begun.add_done_callback(self._begin)
             self._turn.notify_all()
 
     def __contains__(self, name: str) -> bool:
@@ -127,11 +131,17 @@ class Beside:
         object
             What `then` made of it; the store has the draws. What this fit or one before it raised there is
             raised here.
+
+        Raises
+        ------
+        KeyError
+            For a fit that was taken back, or never asked for.
         """
         with self._turn:
-            self._turn.wait_for(lambda: name in self._begun or self._failed is not None)
+            self._turn.wait_for(lambda: all(one.stem != name for one in self._left))
             begun = self._begun.get(name, self._failed)
-        assert begun is not None
+        if begun is None:
+            raise KeyError(name)
         return begun.result()
 
 

@@ -1,4 +1,4 @@
-"""All data of a graph in one array, because nutpie compiles half a second for every one it is given.
+"""All data of a graph in two arrays, because nutpie compiles half a second for every one it is given.
 
 A structure of twelve data waits 9 s for nutpie, of which 6 s are the code that hands it its data. Here the
 graph takes two: the numbers of all data one after the other, and the lengths of the axes that are free.

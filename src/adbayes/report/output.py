@@ -118,10 +118,11 @@ def write_run(run: "Run", folder: Path, second: Executor | None = None) -> None:
     from adbayes.report.pictures import drawn_beside
 
     start = time.perf_counter()
-    # Figures first: they are drawn while the tables are written.
-    figures = draw_figures(run, drawn_beside(second))
-    for name, table in run.tables.items():
-        write_table(table, folder / name)
+    try:  # figures first: they are drawn while the tables are written
+        figures = draw_figures(run, drawn_beside(second))
+    finally:
+        for name, table in run.tables.items():
+            write_table(table, folder / name)
     _write_page(run, folder, figures)
     run.seconds["report"] = time.perf_counter() - start
     with replacing(folder / "run.json") as temporary:

@@ -76,7 +76,8 @@ def reproduce(
         then.
     """
     folder = check_folder(out)
-    specs = [load_spec(name) for name in only] if only else in_print_order()
+    names = dict.fromkeys(only)  # asked for twice is asked for once
+    specs = [load_spec(name) for name in names] if only else in_print_order()
     ensemble = _ensemble(data, cohorts)
     cohort = load_data(data, columns)
     with second_process(processes > 1) as second:

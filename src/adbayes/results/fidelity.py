@@ -106,6 +106,8 @@ def printed_alike(value: float, published: float, decimals: int, bound: str = ""
         return False
     if bound == "upper":
         return value < published
+    if abs(value - published) > 1:  # far off, maybe by more digits than Decimal has
+        return False
     # Twelve digits first: a mean of tenths must not miss a tie by the last bit of a float.
     exact = Decimal(f"{value:.12g}")
     digit = Decimal(1).scaleb(-int(decimals))

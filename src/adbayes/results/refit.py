@@ -100,7 +100,8 @@ def refit(fit: Fit, *, firth: bool = True) -> Refit | None:
     prob = a.sampler.ci_prob
     if a.family.name == "bernoulli" and a.link == "logit" and not a.mean.groups:
         table = logistic(fit.design.table, y, prob, firth=firth).table
-        method = "maximum likelihood, profile-likelihood intervals, Wald p; Firth beside it"
+        method = "maximum likelihood, profile-likelihood intervals, Wald p"
+        method += "; Firth beside it" if firth else ""
         return Refit(method, _coefficients(table), _odds_statistics(table, a.data.visit))
     if a.family.name != "gaussian" or a.link != "identity":
         return _raw_means(fit)
