@@ -18,7 +18,7 @@ def energy(now: np.ndarray, change: np.ndarray, weight: np.ndarray, pair: Ints) 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_best_pairs_are_those_of_all_pairs_of_different_patients(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    m, d, keep = 40, 5, 12
+    m, d, keep = 40, 5, 60
     now, change = rng.normal(0, 4, d), rng.normal(0, 3, (m, d))
     weight = rng.uniform(0.2, 2, d)
     patients = rng.integers(0, 15, (m, 2))
