@@ -69,7 +69,7 @@ class ByHand(Executor):
         self.begun: list[tuple[Asked, Future[object]]] = []
         self.closed = False
 
-    def submit(self, function: object, /, asked: Asked, *how: object) -> Future[object]:  # type: ignore[override]
+    def submit(self, function: object, /, asked: Asked, *how: object) -> Future[object]:
         if self.closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
         future: Future[object] = Future()

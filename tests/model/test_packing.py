@@ -1,6 +1,7 @@
 """A density reads the same data from two arrays, and nutpie then has two to hand it."""
 
 import numpy as np
+import pymc as pm
 import pytest
 
 from adbayes.model import (
@@ -27,12 +28,12 @@ CASES = [
 IDS = ["-".join(map(str, [structure.NAME, *frozen])) for structure, frozen in CASES]
 
 
-def other_data(structure: Structure, model: object) -> dict[str, np.ndarray]:
+def other_data(structure: Structure, model: pm.Model) -> dict[str, np.ndarray]:
     """Data of other lengths than the placeholders, no two numbers alike; positions that are in bounds."""
     rng = np.random.default_rng(7)
     lengths = {dim: 5 + k for k, dim in enumerate(sorted(structure.FREE))}
     found = {}
-    for variable in model.data_vars:  # type: ignore[attr-defined]
+    for variable in model.data_vars:
         there = variable.get_value()
         shape = [
             lengths.get(dim, there.shape[axis])

@@ -133,7 +133,7 @@ def logistic(
     ci_prob : float, default 0.95
         Coverage of the intervals, between 0 and 1.
     firth : bool, default True
-        Whether Firth's estimates stand beside these in any case, for half of the time; False for where the
+        Whether Firth's estimates stand beside these in any case, for two thirds of the time; False for where the
         data separate only, elsewhere NaN.
 
     Returns
