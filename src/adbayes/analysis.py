@@ -344,7 +344,7 @@ def _fits(
 ) -> tuple[list[Fit], list[Tables]]:
     """Every fit and what it adds to the tables, in the order of the jobs.
 
-    First those that the second process was not asked for; then, from the end, those it has not begun; then
+    First those that the second process was not asked for; then, from the end, those it has not begun, while
     what it made is read from the store.
     """
     made: dict[int, tuple[Fit, Tables]] = {}
@@ -366,7 +366,14 @@ def _fits(
     for number, name in enumerate(names):
         if waiting is None or name not in waiting:
             make(number, None)
-    while waiting is not None and (last := waiting.take_last()) is not None:
+    while waiting is not None:
+        # What is finished is read first: meanwhile the second process goes on with what would be taken back.
+        for number, name in enumerate(names):
+            if number not in made and waiting.finished(name):
+                make(number, waiting)
+        last = waiting.take_last()
+        if last is None:
+            break
         make(names.index(last), None)
     for number in range(len(jobs)):
         if number not in made:

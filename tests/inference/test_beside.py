@@ -98,6 +98,28 @@ def test_only_what_is_under_way_cannot_be_taken_back(four: list[Asked], tmp_path
     assert all(one.stem in waiting for one in four)  # asked for here, whoever makes it
 
 
+def test_finished_is_what_has_a_result(four: list[Asked], tmp_path: Path) -> None:
+    second = ByHand()
+    waiting = Beside(second, four, tmp_path, diagnose)
+    assert waiting.take_last() == four[3].stem
+    second.begun[0][1].set_result("first")
+    assert [waiting.finished(one.stem) for one in four] == [True, False, False, False]
+    second.begun[1][1].set_exception(OSError("no room"))
+    assert [waiting.finished(one.stem) for one in four] == [True, False, False, False]
+    with pytest.raises(OSError, match="no room"):
+        waiting.result(four[1].stem)
+    assert not waiting.finished("asked for nowhere")
+
+
+def test_a_fit_given_up_is_not_finished(four: list[Asked], tmp_path: Path) -> None:
+    second = ByHand()
+    waiting = Beside(second, four, tmp_path, diagnose)
+    second.begun[0] = (four[0], Future())
+    waiting._begun[four[0].stem] = second.begun[0][1]
+    assert second.begun[0][1].cancel()
+    assert not waiting.finished(four[0].stem)
+
+
 def test_a_fit_not_yet_begun_is_waited_for(four: list[Asked], tmp_path: Path) -> None:
     second = ByHand()
     waiting = Beside(second, four[:3], tmp_path, diagnose)

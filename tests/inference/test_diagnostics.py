@@ -57,7 +57,7 @@ def statistics(shape: tuple[int, int] = (4, 1000), divergences: int = 0) -> xr.D
 def test_independent_draws_pass() -> None:
     rng = np.random.default_rng(1)
     draws = dataset(a=rng.normal(size=(4, 1000)), b=rng.normal(size=(4, 1000, 3)))
-    found = gate(draws, statistics())
+    found = gate(quality(draws), statistics())
     assert found.passed
     assert found.divergences == 0
     # 4,000 independent draws have about that many effective ones
@@ -74,7 +74,7 @@ def test_the_worst_scalar_decides() -> None:
     rng = np.random.default_rng(2)
     apart = rng.normal(size=(4, 1000, 3))
     apart[0, :, 1] += 3  # one chain elsewhere, in one entry of one variable
-    found = gate(dataset(a=rng.normal(size=(4, 1000)), b=apart), statistics())
+    found = gate(quality(dataset(a=rng.normal(size=(4, 1000)), b=apart)), statistics())
     assert found.max_r_hat > 1.1
     assert not found.passed
 
@@ -84,7 +84,7 @@ def test_sticky_chains_fail_by_their_effective_size() -> None:
     walk = np.zeros((4, 1000))
     for i in range(1, 1000):
         walk[:, i] = 0.97 * walk[:, i - 1] + rng.normal(size=4)
-    found = gate(dataset(a=walk), statistics())
+    found = gate(quality(dataset(a=walk)), statistics())
     # an AR(1) of 0.97 has (1 - 0.97) / (1 + 0.97) = 0.015 of its draws
     assert 20 < found.min_ess_bulk < 150
     assert not found.passed
@@ -92,7 +92,7 @@ def test_sticky_chains_fail_by_their_effective_size() -> None:
 
 def test_divergences_are_counted() -> None:
     draws = dataset(a=np.random.default_rng(4).normal(size=(4, 1000)))
-    found = gate(draws, statistics(divergences=3))
+    found = gate(quality(draws), statistics(divergences=3))
     assert found.divergences == 3
     assert found.max_treedepth_share == pytest.approx(3 / 4000)
     assert not found.passed
@@ -102,7 +102,7 @@ def test_a_stuck_energy_fails() -> None:
     draws = dataset(a=np.random.default_rng(4).normal(size=(4, 1000)))
     stats = statistics()
     stats["energy"] = (("chain", "draw"), np.cumsum(stats["energy"].to_numpy(), axis=1))
-    found = gate(draws, stats)
+    found = gate(quality(draws), stats)
     assert found.min_bfmi < 0.3
     assert not found.passed
 
@@ -112,15 +112,15 @@ def test_a_constant_is_judged_through_what_it_is_made_of() -> None:
     free = rng.normal(size=(4, 1000))
     draws = dataset(a=free, always=np.full((4, 1000), 100.0))
     table = quality(draws)
-    assert table["constant"].to_dict() == {("a", 0): False, ("always", 0): True}
-    assert gate(draws, statistics()).passed
+    assert table["constant"].to_dict() == {"a": False, "always": True}
+    assert gate(quality(draws), statistics()).passed
 
 
 def test_a_draw_that_is_not_a_number_fails() -> None:
     rng = np.random.default_rng(6)
     broken = rng.normal(size=(4, 1000))
     broken[2, 17] = np.nan
-    assert not gate(dataset(a=rng.normal(size=(4, 1000)), b=broken), statistics()).passed
+    assert not gate(quality(dataset(a=rng.normal(size=(4, 1000)), b=broken)), statistics()).passed
 
 
 def test_the_worse_of_two_gates_is_the_worse_of_each() -> None:

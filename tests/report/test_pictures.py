@@ -2,6 +2,7 @@
 
 import io
 import multiprocessing
+from concurrent.futures import Executor, Future
 
 import matplotlib
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 from adbayes.inference.second_process import second_process
 from adbayes.plots import style
 from adbayes.report import pictures
-from adbayes.report.pictures import DPI, drawn_beside, png, webp
+from adbayes.report.pictures import DPI, Picture, drawn_beside, png, webp
 
 
 def drawn() -> Figure:
@@ -74,6 +75,38 @@ def test_what_the_second_process_has_not_begun_is_drawn_here() -> None:
         made = {png(figure) for figure in reversed(figures)}
     assert made == {png(drawn())}
     assert not multiprocessing.active_children()
+
+
+class ByHand(Executor):
+    """Begins the first thing it is asked for and no other; finishes it when it is told to."""
+
+    def __init__(self) -> None:
+        self.begun: list[Future[Picture]] = []
+
+    def submit(self, function: object, /, *what: object) -> Future[Picture]:
+        future: Future[Picture] = Future()
+        if not self.begun:
+            future.set_running_or_notify_cancel()
+        self.begun.append(future)
+        return future
+
+
+def test_while_one_is_drawn_there_those_that_come_last_are_drawn_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    second, order, figures = ByHand(), [], [drawn() for _ in range(5)]
+    for figure in figures:
+        drawn_beside(second)(figure)
+
+    def here(figure: Figure) -> Picture:
+        order.append(figures.index(figure))
+        if len(order) == 2:
+            second.begun[0].set_result(Picture(b"first", b"first"))
+        return Picture(b"%d" % order[-1], b"")
+
+    monkeypatch.setattr(pictures, "draw", here)
+    assert [png(figure) for figure in figures] == [b"first", b"1", b"2", b"3", b"4"]
+    assert order == [4, 3, 1, 2]  # each once
 
 
 def _titled() -> Figure:

@@ -85,7 +85,7 @@ class Beside:
     def _begin(self, before: "Future[Any] | None" = None) -> None:
         """Hand over the next one; nothing more after a fit that failed or was given up."""
         with self._turn:
-            if before is not None and (before.cancelled() or before.exception() is not None):
+            if before is not None and not _went_well(before):
                 self._failed = before
                 self._left.clear()
             if self._left:
@@ -106,6 +106,23 @@ class Beside:
     def __contains__(self, name: str) -> bool:
         """Whether a fit was asked for here."""
         return name in self._names
+
+    def finished(self, name: str) -> bool:
+        """Whether a fit has been made, so that its result is there without waiting.
+
+        Parameters
+        ----------
+        name : str
+            Its stem.
+
+        Returns
+        -------
+        bool
+            False for one that is waiting, under way, failed or taken back.
+        """
+        with self._turn:
+            begun = self._begun.get(name)
+        return begun is not None and begun.done() and _went_well(begun)
 
     def take_last(self) -> str | None:
         """Take back the last fit that has not been begun.
@@ -143,6 +160,10 @@ class Beside:
         if begun is None:
             raise KeyError(name)
         return begun.result()
+
+
+def _went_well(ended: "Future[Any]") -> bool:
+    return not ended.cancelled() and ended.exception() is None
 
 
 def _fitted(

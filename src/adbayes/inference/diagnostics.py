@@ -1,5 +1,6 @@
 """The convergence gate: what draws must show before a number from them is reported."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,55 +89,71 @@ class Gate:
         )
 
 
-def quality(draws: xr.Dataset, *, mcse: bool = True) -> pd.DataFrame:
+def scalar_names(name: str, values: xr.DataArray) -> list[str]:
+    """Names of the scalars of a variable as ArviZ prints them.
+
+    Parameters
+    ----------
+    name : str
+        Of the variable.
+    values : xarray.DataArray
+        Its draws.
+
+    Returns
+    -------
+    list of str
+        Such as ``visit[16]``, the last dimension running fastest; the name itself for a scalar.
+    """
+    labels = [values[dim].to_numpy() for dim in values.dims if dim not in ("chain", "draw")]
+    if not labels:
+        return [name]
+    return [f"{name}[{', '.join(map(str, one))}]" for one in itertools.product(*labels)]
+
+
+def quality(draws: xr.Dataset) -> pd.DataFrame:
     """Diagnostics of every scalar in a set of draws.
 
     Parameters
     ----------
     draws : xarray.Dataset
         Dimensions ``chain`` and ``draw`` and any others.
-    mcse : bool, optional
-        Whether the Monte Carlo standard error of the mean is wanted too.
 
     Returns
     -------
     pandas.DataFrame
-        Index ``(variable, position)``; columns ess_bulk, ess_tail, r_hat, mcse_mean (unit of the
-        variable) and constant (bool: all draws equal, whose R-hat is not a number).
+        One row a scalar, by its name (`scalar_names`); columns ess_bulk, ess_tail, r_hat, mcse_mean (unit
+        of the variable) and constant (bool: all draws equal, whose R-hat is not a number).
     """
     import arviz as az
 
+    names = [one for name, values in draws.items() for one in scalar_names(str(name), values)]
+    if not names:
+        return pd.DataFrame(columns=["ess_bulk", "ess_tail", "r_hat", "mcse_mean", "constant"])
+    # ArviZ takes twice as long for as many variables as for one of as many scalars.
+    parts = [values.transpose("chain", "draw", ...).to_numpy() for values in draws.values()]
+    flat = np.concatenate([part.reshape(*part.shape[:2], -1) for part in parts], axis=-1)
+    every = np.ascontiguousarray(np.moveaxis(flat, -1, 0))
+    one = xr.Dataset({"all": (("scalar", "chain", "draw"), every)})
     with np.errstate(
         invalid="ignore", divide="ignore"
     ):  # a constant's R-hat is 0 / 0: its row says so
-        parts = {
-            "ess_bulk": az.ess(draws, method="bulk"),
-            "ess_tail": az.ess(draws, method="tail"),
-            "r_hat": az.rhat(draws),
+        found = {
+            "ess_bulk": az.ess(one, method="bulk"),
+            "ess_tail": az.ess(one, method="tail"),
+            "r_hat": az.rhat(one),
+            "mcse_mean": az.mcse(one, method="mean"),
         }
-        if mcse:
-            parts["mcse_mean"] = az.mcse(draws, method="mean")
-    rows = []
-    for name, values in draws.data_vars.items():
-        flat = {key: np.ravel(part[name].to_numpy()) for key, part in parts.items()}
-        spread = np.ravel(
-            (values.max(("chain", "draw")) - values.min(("chain", "draw"))).to_numpy()
-        )
-        for position in range(len(spread)):
-            row = {key: float(array[position]) for key, array in flat.items()}
-            rows.append(
-                {"variable": name, "position": position, **row, "constant": spread[position] == 0}
-            )
-    return pd.DataFrame(rows).set_index(["variable", "position"])
+    table = pd.DataFrame({key: part["all"].to_numpy() for key, part in found.items()}, index=names)
+    return table.assign(constant=every.max((1, 2)) == every.min((1, 2)))
 
 
-def gate(draws: xr.Dataset, sample_stats: xr.Dataset) -> Gate:
+def gate(found: pd.DataFrame, sample_stats: xr.Dataset) -> Gate:
     """Judge a set of draws.
 
     Parameters
     ----------
-    draws : xarray.Dataset
-        Parameters, and any derived quantities that are reported.
+    found : pandas.DataFrame
+        Diagnostics of parameters, and of any derived quantities that are reported, from `quality`.
     sample_stats : xarray.Dataset
         nutpie's statistics: ``diverging``, ``energy``, ``maxdepth_reached``.
 
@@ -148,8 +165,7 @@ def gate(draws: xr.Dataset, sample_stats: xr.Dataset) -> Gate:
     """
     import arviz as az
 
-    table = quality(draws, mcse=False)
-    table = table[~table["constant"]]
+    table = found[~found["constant"]]
     energy = sample_stats[["energy"]]
     depth = sample_stats.get("maxdepth_reached")
     return Gate(

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from adbayes.cohort.cohort import Cohort
-from adbayes.inference.diagnostics import Gate, gate
+from adbayes.inference.diagnostics import Gate, gate, quality
 from adbayes.inference.patient_likelihood import integrates, patient_log_likelihood
 from adbayes.inference.row_families import knows, log_density
 from adbayes.model.analysis import Analysis
@@ -79,14 +79,19 @@ class Fit:
         )
 
     @cached_property
-    def gate(self) -> Gate:
-        """Convergence of what was sampled.
+    def quality(self) -> pd.DataFrame:
+        """Diagnostics of every scalar that was sampled, as `adbayes.inference.diagnostics.quality`.
 
         Effects of groups that were integrated out are independent draws given the parameters: they have no
         convergence of their own, and hundreds of diagnostics more would only raise false alarms.
         """
         afterwards = self.analysis.group_effects if structure_of(self.analysis) else ()
-        return gate(self.posterior.drop_vars(afterwards, errors="ignore"), self.sample_stats)
+        return quality(self.posterior.drop_vars(afterwards, errors="ignore"))
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Convergence of what was sampled: the worst of `quality`, divergences and E-BFMI."""
+        return gate(self.quality, self.sample_stats)
 
     @cached_property
     def pymc_model(self) -> "pm.Model":

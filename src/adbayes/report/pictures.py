@@ -124,8 +124,21 @@ def draw(figure: Figure) -> Picture:
 
 
 def _picture(figure: Figure) -> Picture:
-    if figure not in _drawn:
-        begun = _begun.pop(figure, None)
-        # One that can still be cancelled has not been begun there.
-        _drawn[figure] = draw(figure) if begun is None or begun.cancel() else begun.result()
+    begun = _begun.pop(figure, None)
+    # One that can still be cancelled has not been begun there.
+    if begun is not None and not begun.cancel():
+        _help(begun)
+        _drawn[figure] = begun.result()
+    elif figure not in _drawn:
+        _drawn[figure] = draw(figure)
     return _drawn[figure]
+
+
+def _help(begun: "Future[Picture]") -> None:
+    """Until a figure is drawn there, draw here those that its turn comes to last."""
+    for other in reversed(list(_begun)):
+        if begun.done():
+            return
+        if _begun[other].cancel():
+            del _begun[other]
+            _drawn[other] = draw(other)

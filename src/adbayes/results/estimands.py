@@ -16,6 +16,7 @@ import xarray as xr
 from scipy.special import ndtr
 
 from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.inference.diagnostics import scalar_names
 from adbayes.inference.fit import Fit
 from adbayes.model import imputed_logistic
 from adbayes.model.analysis import MEAN
@@ -205,12 +206,10 @@ def parameters(fit: Fit) -> list[Estimand]:
 def _scalars(name: str, values: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
     """The scalars of a variable with their names as ArviZ prints them: ``visit[16]``."""
     extra = [str(dim) for dim in values.dims if dim not in ("chain", "draw")]
-    if not extra:
-        yield name, values.transpose("chain", "draw")
-        return
-    for labels in itertools.product(*(values[dim].to_numpy() for dim in extra)):
-        draws = values.sel(dict(zip(extra, labels, strict=True)), drop=True)
-        yield f"{name}[{', '.join(map(str, labels))}]", draws.transpose("chain", "draw")
+    places = itertools.product(*(range(values.sizes[dim]) for dim in extra))
+    for term, place in zip(scalar_names(name, values), places, strict=True):
+        draws = values.isel(dict(zip(extra, place, strict=True)), drop=True)
+        yield term, draws.transpose("chain", "draw")
 
 
 def _unit(fit: Fit) -> str:
@@ -226,6 +225,7 @@ def _baseline(fit: Fit) -> str:
     return baseline(fit.analysis, _levels(fit))
 
 
+@lru_cache(maxsize=1)  # means, changes and ratios ask for them one after the other
 def _level_means(fit: Fit) -> dict[str, xr.DataArray]:
     """Mean outcome at each level of ``by``, other predictors averaged over the units in the data."""
     by = fit.analysis.estimands.by
@@ -391,18 +391,19 @@ def _response_visit(fit: Fit) -> str:
     return "" if visit is None else str(visit)
 
 
-def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:
+@lru_cache(maxsize=1)  # differences and ratios ask for them one after the other
+def _risks(fit: Fit) -> tuple[tuple[str, np.ndarray, np.ndarray, str], ...]:
     """Per predictor: mean probabilities of the patients under a contrast (g-computation).
 
     A 0/1 predictor is set to 1 and to 0 in everyone. Where missing predictors are imputed, each draw
     has its own, and a continuous predictor is one step higher in everyone, against as it is.
     """
     if fit.analysis.kind == imputed_logistic.NAME:
-        yield from _risks_imputed(fit)
-        return
+        return tuple(_risks_imputed(fit))
     link = INVERSE_LINKS[fit.analysis.link]
     beta = fit.design.coefficient_draws(fit.posterior)
     data = fit.frame.data
+    found = []
     for name, label, _ in _effect_terms(fit):
         if name not in data.columns or set(data[name].unique()) - {0.0, 1.0}:
             continue  # a risk contrast of a continuous predictor would need a step of its own
@@ -411,7 +412,8 @@ def _risks(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:
             rows = data.assign(**{name: value})
             eta = beta @ fit.design.at(rows).T + fit.design.added_at(rows)
             risk.append(np.asarray(link(eta)).mean(axis=-1))
-        yield label, risk[0], risk[1], ""
+        found.append((label, risk[0], risk[1], ""))
+    return tuple(found)
 
 
 def _risks_imputed(fit: Fit) -> Iterator[tuple[str, np.ndarray, np.ndarray, str]]:

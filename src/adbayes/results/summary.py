@@ -1,5 +1,6 @@
 """Draws to tables: how every quantity is reduced to numbers, and which of them are flagged."""
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -64,16 +65,15 @@ def summarize(fit: Fit) -> pd.DataFrame:
         sample size of 400 or less); `note` the
         step of a continuous predictor, and which predictors are concurrent. MCSE is that of the mean.
     """
-    quantities = [*estimands(fit), *parameters(fit)]
-    draws = _dataset(quantities)
-    table = quality(draws)
+    asked, own = estimands(fit), parameters(fit)
+    known = fit.quality.loc[[quantity.term for quantity in own]]
+    judged = [*quality(_dataset(asked)).to_dict("records"), *known.to_dict("records")]
     whole = fit.gate
     prob = fit.analysis.sampler.ci_prob
     rows = []
-    for number, quantity in enumerate(quantities):
+    for quantity, found in zip([*asked, *own], judged, strict=True):
         values = np.ravel(quantity.draws.to_numpy())
         low, high = np.quantile(values, [(1 - prob) / 2, (1 + prob) / 2])
-        found = table.xs((str(number), 0))
         rows.append(
             {
                 **identity(fit),
@@ -226,7 +226,7 @@ def _dataset(quantities: list[Estimand]) -> xr.Dataset:
     return xr.Dataset({str(i): quantity.draws for i, quantity in enumerate(quantities)})
 
 
-def _flag(found: "pd.Series[Any] | pd.DataFrame", whole_fit_failed: bool) -> str:
+def _flag(found: dict[Hashable, Any], whole_fit_failed: bool) -> str:
     if whole_fit_failed:
         return NOT_CONVERGED
     if found["constant"]:
