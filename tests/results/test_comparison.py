@@ -282,7 +282,7 @@ def test_responses_are_read_by_rule_and_of_the_same_patients(
     summary = pd.DataFrame(
         [
             {"estimand": e.estimand, "visit": e.visit, "term": e.term, "unit": e.unit}
-            | {"n": fit.frame.n, "flag": "", "prob_direction": np.nan}
+            | {"outcome": e.outcome, "n": fit.frame.n, "flag": "", "prob_direction": np.nan}
             | dict.fromkeys(("mean", "ci_low", "ci_high"), found[e.key])
             for e in estimands(fit)
         ]
@@ -317,7 +317,7 @@ def test_a_fraction_answers_the_mean_of_percent_changes(
     fit = fit_with("easi_fraction", patients, values, draws=100)
     rows = [
         {"estimand": e.estimand, "visit": e.visit, "term": e.term, "unit": e.unit, "n": 99}
-        | {"flag": "", "prob_direction": 1.0}
+        | {"outcome": e.outcome, "flag": "", "prob_direction": 1.0}
         | {column: e.draws.mean().item() for column in ("mean", "ci_low", "ci_high")}
         for e in estimands(fit)
     ]

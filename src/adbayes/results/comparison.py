@@ -4,6 +4,9 @@ It never sees draws. The fields of a row: `frequentist` is the live refit of the
 the same data; `bayes` the posterior's version of it; `role` says what an agreement would mean.
 """
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -32,8 +35,11 @@ from adbayes.results.readings import (
 from adbayes.results.refit import refit
 from adbayes.results.summary import NOT_CONVERGED, identity, summarize, whose
 
+Row = Mapping[Hashable, Any]
+"""A row of a summary."""
 CORRELATION = "correlation"
 """A printed statistic of two variables: `outcome` is the first and `term` the second."""
+_ANY = ""  # outcome of a row that is found whatever its outcome
 COLUMNS = [
     "published_id",
     "table",
@@ -146,15 +152,16 @@ def _joined(
     evidence: Evidence,
 ) -> pd.DataFrame:
     played = roles(paper) if evidence == "reconstructed" else {}
+    quantities, refitted = _by_place(summary), _by_statistic(statistics)
     rows = []
     for number in _answered(paper, analysis):
         term, visit, _ = place_of(number)
         row = _printed(number) | whose_rows | {"outcome": outcome, "term": term, "visit": visit}
         if number.statistic == CORRELATION:
             row["outcome"] = number.variable.split("~")[0]
-        again, of_refit = _refitted(number, statistics)
+        again, of_refit = _refitted(number, refitted)
         row["frequentist"] = again
-        reading, found = _find(summary, number, analysis)
+        reading, found = _find(quantities, number, analysis)
         role = role_of(number, found is not None, played)
         row["role"], others = role, ""
         if reading is None or found is None:
@@ -243,7 +250,7 @@ def compare_published(summary: pd.DataFrame, paper: Paper, reasons: dict[str, st
             }
             rows.append(row)
             continue
-        for _, found in answers.iterrows():
+        for found in answers.to_dict("records"):
             row = _printed(number) | {key: found[key] for key in ("model", "variant", "priors")}
             row |= {"evidence": "published", "outcome": found["outcome"], "role": "direct"}
             row |= _read(found, reading, number)
@@ -319,40 +326,54 @@ def _visit(number: PublishedNumber) -> str:
     return "" if number.visit is None else f"{number.visit:g}"
 
 
-def _refitted(number: PublishedNumber, statistics: pd.DataFrame | None) -> tuple[float, str]:
-    """The refit of a printed number, and what must be said of it."""
+def _by_statistic(
+    statistics: pd.DataFrame | None,
+) -> dict[tuple[str, str, str], tuple[float, str]]:
+    """Value and note of each refitted statistic, by statistic, term and visit."""
     if statistics is None:
-        return float("nan"), ""
+        return {}
+    columns = (statistics[name] for name in ("statistic", "term", "visit", "value", "note"))
+    found: dict[tuple[str, str, str], tuple[float, str]] = {}
+    for statistic, term, visit, value, note in zip(*columns, strict=True):
+        found.setdefault((statistic, term, visit), (float(value), str(note)))
+    return found
+
+
+def _refitted(
+    number: PublishedNumber, refitted: dict[tuple[str, str, str], tuple[float, str]]
+) -> tuple[float, str]:
+    """The refit of a printed number, and what must be said of it."""
     term, visit, _ = place_of(number)
     if number.statistic == CORRELATION or readings_of(number) == (RESPONSE,):
         term = number.variable
-    found = statistics[
-        (statistics["statistic"] == number.statistic)
-        & (statistics["term"] == term)
-        & (statistics["visit"] == visit)
-    ]
-    if found.empty:
-        return float("nan"), ""
-    return float(found["value"].iloc[0]), str(found["note"].iloc[0])
+    return refitted.get((number.statistic, term, visit), (float("nan"), ""))
+
+
+def _by_place(summary: pd.DataFrame) -> dict[tuple[str, str, str, str], Row]:
+    """The first row of each quantity, by estimand, outcome, term and visit."""
+    found: dict[tuple[str, str, str, str], Row] = {}
+    for row in summary.to_dict("records"):
+        for outcome in (row["outcome"], _ANY):
+            found.setdefault((row["estimand"], outcome, row["term"], row["visit"]), row)
+    return found
 
 
 def _find(
-    summary: pd.DataFrame, number: PublishedNumber, analysis: Analysis
-) -> tuple[Reading | None, pd.Series | None]:
+    quantities: dict[tuple[str, str, str, str], Row], number: PublishedNumber, analysis: Analysis
+) -> tuple[Reading | None, Row | None]:
     """The first reading of a printed number that the summary has, with its row."""
     place, visit, estimand = place_of(number)
+    # Only correlations of scores have two outcomes.
+    outcome = number.variable.split("~")[0] if number.statistic == CORRELATION else _ANY
     for reading in readings_of(number, analysis):
         term = number.variable if reading == RESPONSE else place
-        mine = summary["estimand"] == (reading.estimand or estimand)
-        if number.statistic == CORRELATION:
-            mine &= summary["outcome"] == number.variable.split("~")[0]
-        found = summary[mine & (summary["term"] == term) & (summary["visit"] == visit)]
-        if len(found):
-            return reading, found.iloc[0]
+        found = quantities.get((reading.estimand or estimand, outcome, term, visit))
+        if found is not None:
+            return reading, found
     return None, None
 
 
-def _other_patients(found: pd.Series, reading: Reading, number: PublishedNumber) -> str:
+def _other_patients(found: Row, reading: Reading, number: PublishedNumber) -> str:
     """What to say where a share was printed for other patients than the model's."""
     n = number.n or number.n_inferred
     if reading != RESPONSE or n is None or n == found["n"]:
@@ -361,7 +382,7 @@ def _other_patients(found: pd.Series, reading: Reading, number: PublishedNumber)
 
 
 def _read(
-    found: pd.Series, reading: Reading, number: PublishedNumber, scale: float = 1.0
+    found: Row, reading: Reading, number: PublishedNumber, scale: float = 1.0
 ) -> dict[str, object]:
     """The posterior's version of a printed number, in the unit of the print: `scale` times it."""
     if found["unit"] == "share":  # 0 to 1, where the print has percent or a count of n

@@ -117,7 +117,9 @@ def estimands(fit: Fit) -> list[Estimand]:
     return list(_asked(fit))
 
 
-@lru_cache(maxsize=1)  # summary and power-scaling ask for those of one fit, one after the other
+@lru_cache(
+    maxsize=2
+)  # summary and power-scaling ask for those of one fit; between them, of its thinned draws
 def _asked(fit: Fit) -> tuple[Estimand, ...]:
     table = fit.analysis.estimands
     known: dict[str, Callable[[Fit], Iterator[Estimand]]] = {
