@@ -94,14 +94,17 @@ def scaled(
     import arviz as az
     from arviz_stats.base.array import array_stats
 
+    every = xr.concat([_symmetric(one) for one in quantities], "quantity", coords="minimal")
     tree = xr.DataTree.from_dict(
         {
-            "posterior": xr.Dataset({str(i): _symmetric(q) for i, q in enumerate(quantities)}),
+            "posterior": xr.Dataset({"every": every}),
             "log_prior": log_prior,
             "log_likelihood": log_likelihood,
         }
     )
-    local = {part: az.psense(tree, group=part) for part in ("prior", "likelihood")}
+    local = {
+        part: az.psense(tree, group=part)["every"].to_numpy() for part in ("prior", "likelihood")
+    }
     rows: list[dict[str, object]] = []
     for part, densities in (("prior", log_prior), ("likelihood", log_likelihood)):
         log_ratio = (alpha - 1) * _total(densities)
@@ -110,7 +113,7 @@ def scaled(
         weights = np.exp(smoothed - smoothed.max())
         weights /= weights.sum()
         for number, quantity in enumerate(quantities):
-            sensitive = {key: float(value[str(number)]) > THRESHOLD for key, value in local.items()}
+            sensitive = {key: float(value[number]) > THRESHOLD for key, value in local.items()}
             rows.append(
                 {
                     "estimand": quantity.estimand,

@@ -163,8 +163,6 @@ def _write_page(run: "Run", folder: Path, figures: dict[str, "Figure"]) -> None:
                 temporary.write_text(text, encoding="utf-8")
     with replacing(folder / "report.html") as temporary:
         temporary.write_text(page, encoding="utf-8")
-    for figure in figures.values():
-        figure.clear()
 
 
 def check_csv(file: Path) -> None:
