@@ -17,7 +17,7 @@ from adbayes.cohort.read import read_patients
 from adbayes.errors import ConvergenceError, DataError
 from adbayes.inference.beside import Asked, Beside
 from adbayes.inference.fit import Fit
-from adbayes.inference.fitting import fit_analysis, stem
+from adbayes.inference.fitting import drawn_fit, fit_analysis, stem
 from adbayes.inference.plan import Plan, plan
 from adbayes.inference.printed import published_summary, unanswered
 from adbayes.model.analysis import Analysis
@@ -244,8 +244,8 @@ def run_specs(
         if cohort.evidence == "reconstructed":
             with timed(seconds, "fidelity"):
                 further_tables["fidelity.csv"] = fidelity(cohort)
-    how = {"cores": cores, "folder": folder}
-    fits, found = _fits([*jobs, *more], cohort, waiting, how, fresh, seconds, progress)
+    how = {"cores": cores, "folder": folder, "fresh": fresh}
+    fits, found = _fits([*jobs, *more], cohort, waiting, how, seconds, progress)
     summaries = [one.summary for one in found]
     comparisons += [one.comparison for one in found]
     refits = {
@@ -338,46 +338,51 @@ def _fits(
     cohort: Cohort,
     waiting: Beside | None,
     how: dict[str, Any],
-    fresh: bool,
     seconds: dict[str, float],
     progress: Progress,
 ) -> tuple[list[Fit], list[Tables]]:
     """Every fit and what it adds to the tables, in the order of the jobs.
 
-    First those that the second process was not asked for; then, from the end, those it has not begun, while
-    what it made is read from the store.
+    First those that the second process was not asked for; then, from the end, those it has not begun.
     """
     made: dict[int, tuple[Fit, Tables]] = {}
 
-    def make(number: int, beside: Beside | None) -> None:
-        job = jobs[number]
-        progress(f"fitting {stem(job.analysis, job.cohort)}", len(made), len(jobs))
-        own = job.cohort is cohort
-        with timed(seconds, "fit" if own else "fit further cohorts"):
-            found = None if beside is None else beside.result(names[number])
-            again = fresh and beside is None
-            one = fit_analysis(job.analysis, job.cohort, job.frame, **how, fresh=again)
-        tables = tables_of(one, in_full=own) if found is None else found
-        for stage, took in tables.seconds.items() if found is None else ():
-            seconds[stage] = seconds.get(stage, 0.0) + took
-        made[number] = one, tables
-
     names = [stem(job.analysis, job.cohort) for job in jobs]
+
+    def say(number: int) -> str:
+        progress(f"fitting {names[number]}", len(made), len(jobs))
+        return "fit" if jobs[number].cohort is cohort else "fit further cohorts"
+
+    def make(number: int) -> None:
+        job = jobs[number]
+        with timed(seconds, say(number)):
+            one = fit_analysis(job.analysis, job.cohort, job.frame, **how)
+        made[number] = one, tables_of(one, in_full=job.cohort is cohort)
+        for stage, took in made[number][1].seconds.items():
+            seconds[stage] = seconds.get(stage, 0.0) + took
+
+    def fetch(number: int, beside: Beside) -> None:
+        job = jobs[number]
+        with timed(seconds, say(number)):
+            found = beside.result(names[number])
+            one = drawn_fit(job.analysis, job.cohort, job.frame, found.drawn)
+        made[number] = one, found.then
+
     for number, name in enumerate(names):
         if waiting is None or name not in waiting:
-            make(number, None)
+            make(number)
     while waiting is not None:
-        # What is finished is read first: meanwhile the second process goes on with what would be taken back.
+        # What is finished is fetched first: meanwhile the second process goes on with what is left.
         for number, name in enumerate(names):
             if number not in made and waiting.finished(name):
-                make(number, waiting)
+                fetch(number, waiting)
         last = waiting.take_last()
         if last is None:
             break
-        make(names.index(last), None)
+        make(names.index(last))
     for number in range(len(jobs)):
-        if number not in made:
-            make(number, waiting)
+        if number not in made and waiting is not None:
+            fetch(number, waiting)
     fits, found = zip(*(made[number] for number in range(len(jobs))), strict=True)
     return list(fits), list(found)
 

@@ -10,7 +10,7 @@ import pytest
 
 from adbayes.cohort.simulate import SimulatedCohort
 from adbayes.inference.beside import Asked, Beside
-from adbayes.inference.fitting import fit_analysis
+from adbayes.inference.fitting import drawn_fit, fit_analysis
 from adbayes.inference.plan import plan
 from adbayes.inference.second_process import second_process
 from adbayes.model.spec import load_spec
@@ -30,20 +30,20 @@ def test_draws_are_those_of_this_process(asked: Asked, tmp_path: Path) -> None:
     with second_process() as second:
         waiting = Beside(second, [asked], there, diagnose, cores=1)
         assert asked.stem in waiting
-        diagnosed = waiting.result(asked.stem)
+        made = waiting.result(asked.stem)
     (written,) = there.glob("*.nc")
     assert written.stem == asked.stem
     before = written.stat().st_mtime_ns
-    handed_over = fit_analysis(*asked, folder=there)
+    kept = fit_analysis(*asked, folder=there)
     assert written.stat().st_mtime_ns == before  # read, not sampled again
+    handed_over = drawn_fit(*asked, made.drawn)
     made_here = fit_analysis(*asked, cores=2)
-    pd.testing.assert_frame_equal(diagnosed, diagnose(made_here), check_exact=True)
-    assert handed_over.fingerprint == made_here.fingerprint
-    assert (
-        handed_over.draws["posterior"]
-        .to_dataset()
-        .equals(made_here.draws["posterior"].to_dataset())
-    )
+    pd.testing.assert_frame_equal(made.then, diagnose(made_here), check_exact=True)
+    for one in (kept, handed_over):
+        assert one.fingerprint == made_here.fingerprint
+        assert one.retries == made_here.retries
+        assert one.posterior.identical(made_here.posterior)
+        assert one.sample_stats.identical(made_here.sample_stats)
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -1,7 +1,7 @@
 """Fits made by a second process while this one does the rest of a run.
 
 A graph of Bambi's is compiled by one core, for seconds; the samplers of a run are short. So fits that
-share no compiled density with the rest are made beside it, and handed over through the store.
+share no compiled density with the rest are made beside it, kept in the store, and handed over.
 """
 
 from collections import deque
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.fit import Fit
-from adbayes.inference.fitting import fit_analysis, stem
+from adbayes.inference.fitting import Drawn, fit_analysis, stem
 from adbayes.model.analysis import Analysis
 from adbayes.model.frame import ModelFrame
 
@@ -41,6 +41,21 @@ class Asked(NamedTuple):
         return stem(self.analysis, self.cohort)
 
 
+class Made(NamedTuple):
+    """A fit by the second process.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        Its draws; with the analysis and its rows they are the fit.
+    then : object
+        What was made of the fit there.
+    """
+
+    drawn: Drawn
+    then: Any
+
+
 class Beside:
     """Fits for the second process, which is given one when it has finished the one before.
 
@@ -55,9 +70,9 @@ class Beside:
     asked : iterable of Asked
         What to fit, in this order.
     folder : pathlib.Path
-        The store through which the draws are handed over.
+        The store that the draws are kept in.
     then : callable
-        A module's function; what it makes of the fit is the result.
+        A module's function; what it makes of the fit is part of the result.
     cores : int, optional
         Chains run at once.
     fresh : bool, optional
@@ -77,12 +92,12 @@ class Beside:
         self._second, self._how = second, (folder, then, cores, fresh)
         self._left = deque(asked)
         self._names = frozenset(one.stem for one in self._left)
-        self._begun: dict[str, Future[Any]] = {}
-        self._failed: Future[Any] | None = None
+        self._begun: dict[str, Future[Made]] = {}
+        self._failed: Future[Made] | None = None
         self._turn = Condition()
         self._begin()
 
-    def _begin(self, before: "Future[Any] | None" = None) -> None:
+    def _begin(self, before: "Future[Made] | None" = None) -> None:
         """Hand over the next one; nothing more after a fit that failed or was given up."""
         with self._turn:
             if before is not None and not _went_well(before):
@@ -135,7 +150,7 @@ class Beside:
         with self._turn:
             return self._left.pop().stem if self._left else None
 
-    def result(self, name: str) -> Any:
+    def result(self, name: str) -> Made:
         """Wait for a fit.
 
         Parameters
@@ -145,9 +160,8 @@ class Beside:
 
         Returns
         -------
-        object
-            What `then` made of it; the store has the draws. What this fit or one before it raised there is
-            raised here.
+        Made
+            Its draws and what `then` made of it. What this fit or one before it raised there is raised here.
 
         Raises
         ------
@@ -162,15 +176,14 @@ class Beside:
         return begun.result()
 
 
-def _went_well(ended: "Future[Any]") -> bool:
+def _went_well(ended: "Future[Made]") -> bool:
     return not ended.cancelled() and ended.exception() is None
 
 
 def _fitted(
     asked: Asked, folder: Path, then: Callable[[Fit], Any], cores: int | None, fresh: bool
-) -> Any:
-    return then(
-        fit_analysis(
-            asked.analysis, asked.cohort, asked.frame, cores=cores, folder=folder, fresh=fresh
-        )
+) -> Made:
+    fit = fit_analysis(
+        asked.analysis, asked.cohort, asked.frame, cores=cores, folder=folder, fresh=fresh
     )
+    return Made(Drawn(fit.posterior, fit.sample_stats, fit.retries), then(fit))

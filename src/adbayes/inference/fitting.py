@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import xarray as xr
 
@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     import bambi as bmb
 
 RETRY_TARGET_ACCEPT = 0.99
+
+
+class Drawn(NamedTuple):
+    """What sampling adds to an analysis and its rows.
+
+    Parameters
+    ----------
+    posterior, sample_stats : xarray.Dataset
+        Draws under Bambi's names and nutpie's statistics.
+    retries : int
+        How often sampling was tried again (0 or 1).
+    """
+
+    posterior: xr.Dataset
+    sample_stats: xr.Dataset
+    retries: int
 
 
 def fit(
@@ -178,8 +194,30 @@ def stored_fit(
         return None
     tree, retries = stored
     draws = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    return drawn_fit(analysis, cohort, frame, Drawn(*draws, retries))
+
+
+def drawn_fit(analysis: Analysis, cohort: Cohort, frame: ModelFrame, drawn: Drawn) -> Fit:
+    """A fit whose draws are there already.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was fitted.
+    cohort : Cohort
+        To what.
+    frame : ModelFrame
+        The rows.
+    drawn : Drawn
+        What sampling gave.
+
+    Returns
+    -------
+    Fit
+        The same as where it was sampled.
+    """
     design = design_of(bambi_model(analysis, frame))
-    return Fit(analysis, cohort, frame, design, *draws, retries, identity)
+    return Fit(analysis, cohort, frame, design, *drawn, _identity(analysis, cohort, frame))
 
 
 def _identity(analysis: Analysis, cohort: Cohort, frame: ModelFrame) -> str:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
-from adbayes.model.compiled import compile_graph, structure_of, swapped
+from adbayes.model.compiled import compile_graph, structure_of, swapped, written_by_hand
 from adbayes.model.frame import ModelFrame
 from adbayes.model.spec_tables import SamplerTable
 
@@ -100,6 +100,9 @@ def _sampled(
         return _sample_bambi(design.model, settings, sequence, cores)
     frozen = structure.frozen(analysis, frame, design)
     data = structure.swap_data(analysis, frame, design)
+    if written_by_hand(structure):
+        # It is called through Python, one chain at a time: two that wait for each other take twice the time.
+        cores = 1
     tree = _nutpie(swapped(structure, frozen, data), settings, sequence, cores)
     sampled = tree["posterior"].to_dataset()
     rng = np.random.default_rng(stream(settings.seed, "group effects", analysis.key))
