@@ -13,11 +13,11 @@ from scipy.special import expit
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
+from adbayes.inference.marginal_likelihood import new_effects
 from adbayes.inference.plan import plan
 from adbayes.inference.replicates import prior_outcomes
 from adbayes.inference.row_families import (
     FAMILIES,
-    knows,
     log_density,
     new_outcomes,
     prior_draws,
@@ -25,7 +25,7 @@ from adbayes.inference.row_families import (
 from adbayes.model.bambi_model import bambi_model, design_of
 from adbayes.model.families import FAMILIES as ALL
 from adbayes.model.families import TRIALS_FAMILIES
-from adbayes.model.spec import Spec, load_spec
+from adbayes.model.spec import Spec
 
 AUXILIARY = {
     "sigma": ("HalfNormal", "sigma = 1"),
@@ -128,7 +128,6 @@ CASES = [
 @pytest.mark.parametrize(("family", "link", "own"), CASES)
 def test_densities_are_bambis(family: str, link: str, own: bool, made: Make) -> None:
     fit = made(family, link, own=own, draws=1)
-    assert knows(fit.analysis)
     found = log_density(fit.analysis, fit.frame, fit.design, fit.posterior)
     tree = xr.DataTree.from_dict({"posterior": fit.posterior})
     fit.bambi_model.compute_log_likelihood(tree)
@@ -252,10 +251,109 @@ def test_all_families_of_a_spec_are_here() -> None:
     assert set(FAMILIES) == set(ALL)
 
 
-def test_slopes_of_groups_are_left_to_bambi(spec_from: Callable[[str], Spec]) -> None:
-    text = text_of("gaussian", "identity", own=False)
-    assert knows(spec_from(text).analyses()[0])
-    slope = text.replace("(1|g)", "(x|g)")
-    slope += "\n" + text.splitlines()[-1].replace("1|g", "x|g")
-    assert not knows(spec_from(slope).analyses()[0])
-    assert knows(load_spec("easi_fraction").analyses()[0])
+NORMAL = '{ distribution = "Normal", mu = 0, sigma = 1, why = "w" }'
+HALF = '{ distribution = "HalfNormal", sigma = 0.5 }'
+GROUPED = {
+    "slope": ("gaussian", 'mu = "y ~ x + (x|g)", sigma = "z"', "1|g x|g"),
+    "levels": ("gaussian", 'mu = "y ~ v + (0 + v|g)", sigma = "z"', "v|g"),
+    "contrasts": ("bernoulli", 'mu = "y ~ v + (v|g)"', "1|g v|g"),
+    "of a scale": (
+        "gaussian", 'mu = "y ~ x + (1|g)", sigma = "z + (x|g)"', "1|g sigma.1|g sigma.x|g"
+    ),
+    "two groups": ("cumulative", 'mu = "y ~ x + (1|g) + (x|v)"', "1|g 1|v x|v"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def grouped(spec_from: Callable[[str], Spec]) -> Callable[[str], Fit]:
+    """A fit to 12 rows whose draws are 40 of the prior, with effects of groups."""
+
+    def make(name: str, size: int = 40) -> Fit:
+        family, formula, groups = GROUPED[name]
+        head = ['name = "own"', 'title = "t"', "[data]", 'outcome = "y"', "[model]"]
+        model = [f"formula = {{ {formula} }}", f'family = "{family}"', "[priors.only]"]
+        common = ["x" if "~ x" in formula else "v"]
+        common += ["threshold"] if family == "cumulative" else ["Intercept"]
+        common += ["sigma.Intercept", "sigma.z"] if family == "gaussian" else []
+        priors = [f"{one} = {NORMAL}" for one in common]
+        priors += [
+            f'"{one}" = {{ distribution = "Normal", mu = 0, sigma = {HALF}, why = "w" }}'
+            for one in groups.split()
+        ]
+        rows = pd.DataFrame(
+            {
+                "y": OUTCOMES[OF[family]], "x": X, "z": np.repeat([0.0, 1.0, 0.0, 1.0], 3),
+                "v": np.tile(["p", "q", "r", "q"], 3), "g": np.repeat(["a", "b"], 6),
+            }
+        )  # fmt: skip
+        spec = spec_from("\n".join([*head, *model, *priors]))
+        ((analysis, frame),) = plan(spec, cohort_from_frame(rows)).jobs
+        design = design_of(bambi_model(analysis, frame))
+        rng = np.random.default_rng(13)
+        draws = new_effects(prior_draws(analysis, frame, design, size, rng), rng)
+        return Fit(analysis, cohort_from_frame(rows), frame, design, draws, xr.Dataset(), 0, "")
+
+    return make
+
+
+@pytest.mark.parametrize("name", GROUPED)
+def test_densities_with_slopes_of_groups_are_bambis(
+    name: str, grouped: Callable[[str], Fit]
+) -> None:
+    fit = grouped(name)
+    found = log_density(fit.analysis, fit.frame, fit.design, fit.posterior)
+    tree = xr.DataTree.from_dict({"posterior": fit.posterior})
+    assert fit.bambi_model is not None
+    free = {variable.name for variable in fit.bambi_model.backend.model.free_RVs}
+    assert free - set(fit.posterior) == {f"{one}_offset" for one in fit.analysis.group_effects}
+    fit.bambi_model.compute_log_likelihood(tree)
+    (expected,) = tree["log_likelihood"].to_dataset().data_vars.values()
+    assert found.std(axis=1).min() > 0.05
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-10)
+    pd.testing.assert_series_equal(
+        fit.log_likelihood["y"].to_series(), pd.Series(found.ravel()),
+        check_index=False, check_names=False,
+    )  # fmt: skip
+
+
+def test_slopes_of_groups_have_a_scale_a_level(grouped: Callable[..., Fit]) -> None:
+    fit = grouped("contrasts", 4000)
+    between = fit.posterior["v|g_sigma"]
+    assert between.dims == ("chain", "draw", "v__expr_dim")
+    assert between["v__expr_dim"].to_numpy().tolist() == ["q", "r"]
+    for level in range(2):
+        drawn = between[0, :, level].to_numpy()
+        assert stats.kstest(drawn, stats.halfnorm(scale=0.5).cdf).pvalue > 1e-4
+    assert abs(np.corrcoef(between[0].to_numpy().T)[0, 1]) < 4 / 4000**0.5
+    assert fit.posterior["v|g"].dims == ("chain", "draw", "g__factor_dim", "v__expr_dim")
+    assert fit.posterior["v|g"].shape == (1, 4000, 2, 2)
+
+
+def test_outcomes_of_the_prior_scatter_as_its_slopes_do(grouped: Callable[..., Fit]) -> None:
+    fit = grouped("of a scale", 4000)
+    rng = np.random.default_rng(14)
+    made = prior_outcomes(fit.analysis, fit.frame, fit.design, 20000, rng)
+    # Given the scale a row is normal; the log scale adds z, an intercept and x times a slope, the mean
+    # an intercept of 1, x, and an effect: all normal but for the half-normal SDs.
+    for row in (0, 4, 11):
+        x, z = X[row], float(row // 3 % 2)
+        scale = np.random.default_rng(15).normal(size=(8, 400_000))
+        log_scale = scale[0] + z * scale[1]
+        log_scale += scale[2] * 0.5 * np.abs(scale[3]) + x * scale[4] * 0.5 * np.abs(scale[5])
+        mean_spread = np.sqrt(1 + x**2 + (0.5 * scale[6]) ** 2)
+        truth = np.hypot(np.exp(log_scale), mean_spread) * scale[7]
+        assert stats.ks_2samp(made[:, row], truth[:20000]).pvalue > 1e-4
+
+
+def test_thresholds_of_the_prior_increase_beside_slopes(grouped: Callable[..., Fit]) -> None:
+    fit = grouped("two groups", 4000)
+    assert (np.diff(fit.posterior["threshold"].to_numpy()) > 0).all()
+    made = prior_outcomes(fit.analysis, fit.frame, fit.design, 4000, np.random.default_rng(16))
+    # The logistic curve at two ordered standard normal thresholds about a normal predictor, by the formula.
+    rng = np.random.default_rng(17)
+    cuts = np.sort(rng.normal(size=(400_000, 2)), axis=1)
+    half = 0.5 * np.abs(rng.normal(size=(3, 400_000)))
+    spread = np.sqrt(X[0] ** 2 + half[0] ** 2 + half[1] ** 2 + (X[0] * half[2]) ** 2)
+    eta = spread * rng.normal(size=400_000)
+    middle = (expit(cuts[:, 1] - eta) - expit(cuts[:, 0] - eta)).mean()
+    assert abs((made[:, 0] == 1).mean() - middle) < 4 * (middle * (1 - middle) / 4000) ** 0.5

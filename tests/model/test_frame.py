@@ -58,7 +58,7 @@ def test_a_score_above_the_stated_number_is_refused() -> None:
     (analysis,) = load_spec("nrs_change").analyses("beta_binomial")
     table = pd.DataFrame({"patient": list("aabb"), "visit": [0, 16] * 2, "nrs": [8, 3, 10, 5]})
     cohort = cohort_from_frame(table)
-    assert model_frame(analysis, cohort).outcome_name == "p(nrs, 10)"
+    assert model_frame(analysis, cohort).trials == 10
     narrow = parse_formula("p(nrs, 9) ~ visit + (1|patient)", "beta_binomial")
     changed = dataclasses.replace(analysis, formulas={**analysis.formulas, "mu": narrow})
     with pytest.raises(DataError, match="'nrs' has 10, above the 9 that the formula"):

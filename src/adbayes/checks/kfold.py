@@ -13,11 +13,11 @@ from adbayes.inference.fitting import fit_analysis
 from adbayes.inference.marginal_likelihood import (
     new_effects,
     of_all_patients,
-    row_log_likelihood,
     summed,
     thinned,
     unit_names,
 )
+from adbayes.inference.row_families import log_density
 from adbayes.inference.sampler import stream
 from adbayes.model.compiled import structure_of
 from adbayes.model.frame import ModelFrame
@@ -139,7 +139,7 @@ def _log_predictive(fit: Fit, posterior: xr.Dataset, rng: np.random.Generator) -
         parts = []
         for _ in range(EFFECTS if effects else 1):
             moved = new_effects(_with_all_groups(fit, draws), rng)
-            rows = row_log_likelihood(fit, moved)
+            rows = log_density(fit.analysis, fit.frame, fit.design, moved)
             by_unit = summed(rows, unit_names(fit), draws["chain"], draws["draw"])
             parts.append(by_unit.to_numpy().reshape(-1, by_unit.sizes["unit"]))
         values, names = np.concatenate(parts), by_unit["unit"].to_numpy()

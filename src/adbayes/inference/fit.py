@@ -11,7 +11,7 @@ import xarray as xr
 from adbayes.cohort.cohort import Cohort
 from adbayes.inference.diagnostics import Gate, gate, quality
 from adbayes.inference.patient_likelihood import integrates, patient_log_likelihood
-from adbayes.inference.row_families import knows, log_density
+from adbayes.inference.row_families import log_density
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
@@ -140,16 +140,10 @@ class Fit:
             effects = self.posterior[f"1|{group}"]
             one_a_patient = effects.rename({effects.dims[-1]: group}).copy(data=marginal)
             return xr.Dataset({self.frame.outcome: one_a_patient})
-        if structure is None and knows(self.analysis):
+        if structure is None:
             rows = log_density(self.analysis, self.frame, self.design, self.posterior)
             axes = {"__obs__": range(self.frame.n_rows)}
             return xr.Dataset({self.frame.outcome: labelled(rows, axes, self.posterior)})
-        if structure is None:
-            tree = xr.DataTree.from_dict({"posterior": self.posterior})
-            assert self.bambi_model is not None  # every other kind has a structure
-            self.bambi_model.compute_log_likelihood(tree)
-            dataset: xr.Dataset = tree["log_likelihood"].to_dataset()
-            return dataset
         values = structure.log_likelihood(self.posterior, self.frame, self.design, self.analysis)
         return xr.Dataset({self.frame.outcome: values})
 

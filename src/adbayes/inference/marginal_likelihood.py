@@ -14,7 +14,7 @@ from scipy.special import logsumexp, roots_hermitenorm
 
 from adbayes.errors import SpecError
 from adbayes.inference.patient_likelihood import integrates
-from adbayes.inference.row_families import knows, log_density
+from adbayes.inference.row_families import log_density
 from adbayes.model.compiled import structure_of
 
 if TYPE_CHECKING:
@@ -154,30 +154,6 @@ def new_effects(posterior: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
     return changed
 
 
-def row_log_likelihood(fit: "Fit", posterior: xr.Dataset) -> np.ndarray:
-    """Log-likelihood of every row of a fit through Bambi's graph, under draws of any origin.
-
-    Parameters
-    ----------
-    fit : Fit
-        Gives the rows and the model.
-    posterior : xarray.Dataset
-        Draws under Bambi's names, an effect for each group of the data.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(chain, draw, row)``, given the effects.
-    """
-    if knows(fit.analysis):
-        return log_density(fit.analysis, fit.frame, fit.design, posterior)
-    tree = xr.DataTree.from_dict({"posterior": posterior})
-    assert fit.bambi_model is not None  # every other kind has a structure of its own
-    fit.bambi_model.compute_log_likelihood(tree)
-    found = _only(tree["log_likelihood"].to_dataset())
-    return np.asarray(found.transpose("chain", "draw", ...).to_numpy())
-
-
 def thinned(posterior: xr.Dataset, size: int) -> xr.Dataset:
     """About `size` draws, spread evenly over all chains.
 
@@ -213,7 +189,8 @@ def _by_quadrature(fit: "Fit", groups: tuple[str, ...], nodes: int, size: int) -
     for point, weight in zip(points, weights, strict=True):
         at = centre + scale * point
         effect = at.broadcast_like(posterior[name]).transpose(*posterior[name].dims)
-        rows = row_log_likelihood(fit, posterior.assign({name: effect}))
+        moved = posterior.assign({name: effect})
+        rows = log_density(fit.analysis, fit.frame, fit.design, moved)
         given = summed(rows, units, posterior["chain"], posterior["draw"])
         prior = -0.5 * (at / tau) ** 2 - np.log(tau) - 0.5 * np.log(2 * np.pi)
         step = np.log(weight) + 0.5 * point**2 + np.log(scale)

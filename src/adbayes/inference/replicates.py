@@ -1,12 +1,11 @@
 """New data from a model: parameters from the prior, outcomes from prior or posterior."""
 
-import logging
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from adbayes.inference.row_families import knows, new_outcomes, prior_draws
+from adbayes.inference.marginal_likelihood import new_effects
+from adbayes.inference.row_families import new_outcomes, prior_draws
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
 from adbayes.model.compiled import structure_of
@@ -40,17 +39,8 @@ def prior_outcomes(
     if structure is not None:
         draws = structure.prior_draws(frame, design, analysis, size, rng)
         return outcomes(analysis, frame, design, draws, rng)
-    if knows(analysis):
-        return outcomes(
-            analysis, frame, design, prior_draws(analysis, frame, design, size, rng), rng
-        )
-    if not design.model.built:
-        design.model.build()
-    logging.getLogger("pymc").setLevel(logging.WARNING)  # it lists what it samples
-    tree = design.model.prior_predictive(
-        draws=size, var_names=[frame.outcome_name], random_seed=int(rng.integers(2**31))
-    )
-    return _labelled(frame, _rows(tree["prior_predictive"][frame.outcome_name].to_numpy()))
+    draws = prior_draws(analysis, frame, design, size, rng)
+    return outcomes(analysis, frame, design, draws, rng)
 
 
 def outcomes(
@@ -83,24 +73,9 @@ def outcomes(
     """
     structure = structure_of(analysis)
     if structure is None:
-        new = _new_groups(analysis, draws, rng)
-        if knows(analysis):
-            return _labelled(frame, _rows(new_outcomes(analysis, frame, design, new, rng)))
-        tree = xr.DataTree.from_dict({"posterior": new})
-        seed = int(rng.integers(2**31))
-        design.model.predict(tree, kind="response", inplace=True, random_seed=seed)
-        return _labelled(frame, _rows(tree["posterior_predictive"][frame.outcome_name].to_numpy()))
+        new = new_effects(draws, rng)
+        return _labelled(frame, _rows(new_outcomes(analysis, frame, design, new, rng)))
     return _rows(structure.replicate(draws, frame, design, analysis, rng))
-
-
-def _new_groups(analysis: Analysis, draws: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
-    """The draws with the effects of new groups in place of those of the data."""
-    fresh = {}
-    for name in analysis.group_effects:
-        effects = draws[name]
-        noise = effects.copy(data=rng.standard_normal(effects.shape))
-        fresh[name] = (noise * draws[f"{name}_sigma"]).transpose(*effects.dims)
-    return draws.assign(fresh)
 
 
 def _labelled(frame: ModelFrame, values: np.ndarray) -> np.ndarray:

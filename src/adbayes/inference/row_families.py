@@ -2,7 +2,7 @@
 
 Bambi answers through a graph that is compiled anew in every call, for seconds. Here a row's parameters are
 read off the draws, and every family is a few lines; a test holds the densities to Bambi's and the outcomes
-to SciPy's distributions. Effects other than intercepts of the mean are left to Bambi (`knows`).
+to SciPy's distributions.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,15 @@ from scipy import stats
 from scipy.special import betaln, gammaln
 
 from adbayes.errors import SpecError
-from adbayes.model.analysis import MEAN, Analysis
+from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design, design_of
-from adbayes.model.coefficients import linear_predictor, prior_coefficients, split_terms
+from adbayes.model.coefficients import (
+    group_effects,
+    linear_predictor,
+    prior_coefficients,
+    prior_of,
+    split_terms,
+)
 from adbayes.model.families import TRIALS_FAMILIES
 from adbayes.model.frame import ModelFrame
 from adbayes.model.structure import labelled
@@ -51,25 +57,6 @@ class RowFamily:
     draw: Callable[[Parameters, tuple[int, ...], np.random.Generator], np.ndarray]
 
 
-def knows(analysis: Analysis) -> bool:
-    """Whether the rows of a model can be answered for here.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        A model that is fitted through Bambi's graph.
-
-    Returns
-    -------
-    bool
-        False where an effect of groups is a slope, or of another parameter than the mean.
-    """
-    return all(
-        name.startswith("1|") and name.removeprefix("1|") in analysis.mean.grouping
-        for name in analysis.mean.groups
-    ) and not any(f.groups for name, f in analysis.formulas.items() if name != MEAN)
-
-
 def log_density(
     analysis: Analysis, frame: ModelFrame, design: Design, posterior: xr.Dataset
 ) -> np.ndarray:
@@ -78,7 +65,7 @@ def log_density(
     Parameters
     ----------
     analysis : Analysis
-        A model for which `knows` is true.
+        A model that is fitted through Bambi's graph.
     frame : ModelFrame
         Its rows.
     design : Design
@@ -91,7 +78,7 @@ def log_density(
     numpy.ndarray
         ``(chain, draw, row)``, natural logarithms.
     """
-    found = _parameters(analysis, frame, design, posterior)
+    found = _parameters(analysis, design, posterior)
     column = frame.data[frame.outcome]
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
     y = column.cat.codes.to_numpy() if categorical else frame.y
@@ -120,7 +107,7 @@ def new_outcomes(
     numpy.ndarray
         ``(chain, draw, row)``, outcome units; ordered classes counted from 0.
     """
-    found = _parameters(analysis, frame, design, posterior)
+    found = _parameters(analysis, design, posterior)
     shape = (posterior.sizes["chain"], posterior.sizes["draw"], frame.n_rows)
     return FAMILIES[analysis.family.name].draw(found, shape, rng)
 
@@ -152,23 +139,27 @@ def prior_draws(
         Where thresholds hardly ever increase under their priors.
     """
     found = split_terms(prior_coefficients(analysis, design, size, rng), design)
+    designs = [design]
     for name in analysis.family.auxiliary:
         if name in analysis.formulas:
             own = design_of(design.model, name)
             found = found.merge(split_terms(prior_coefficients(analysis, own, size, rng), own))
+            designs.append(own)
         elif name == "threshold":
             count = len(frame.data[frame.outcome].cat.categories) - 1
             cuts = _increasing(analysis, count, size, rng)[None]
             found[name] = labelled(cuts, {"threshold_dim": range(count)})
         else:
             found[name] = labelled(analysis.priors[name].sample(size, rng)[None])
-    for name in analysis.mean.groups:
-        group = name.removeprefix("1|")
-        for key, hyper in analysis.priors[name].hyper_priors():
-            found[f"{name}_{key}"] = labelled(hyper.sample(size, rng)[None])
-        levels = frame.levels(group)
-        zero = np.zeros((1, size, len(levels)))
-        found[name] = labelled(zero, {f"{group}__factor_dim": levels})
+    for one in designs:
+        for term in one.group_terms:
+            slopes = dict(list(term.coords.items())[1:])  # one SD a level of a categorical slope
+            width = [term.columns.shape[1]] if slopes else []
+            for key, hyper in prior_of(analysis, one, term).hyper_priors():
+                drawn = hyper.sample(size, rng, *width)[None]
+                found[f"{term.name}_{key}"] = labelled(drawn, slopes)
+            zero = np.zeros((1, size, *map(len, term.coords.values())))
+            found[term.name] = labelled(zero, term.coords)
     return found
 
 
@@ -190,14 +181,9 @@ def _increasing(analysis: Analysis, count: int, size: int, rng: np.random.Genera
     )
 
 
-def _parameters(
-    analysis: Analysis, frame: ModelFrame, design: Design, posterior: xr.Dataset
-) -> Parameters:
+def _parameters(analysis: Analysis, design: Design, posterior: xr.Dataset) -> Parameters:
     family = design.model.family
-    eta = linear_predictor(posterior, design)
-    for name in analysis.mean.groups:
-        effects = posterior[name].transpose("chain", "draw", ...).to_numpy()
-        eta = eta + effects[..., frame.codes(name.removeprefix("1|"))]
+    eta = linear_predictor(posterior, design) + group_effects(posterior, design)
     inverse = family.link[family.likelihood.parent].linkinv
     if analysis.family.name == "cumulative":
         thresholds = posterior["threshold"].transpose("chain", "draw", ...).to_numpy()
@@ -205,8 +191,9 @@ def _parameters(
     found: Parameters = {"centre": inverse(eta)}
     for name in analysis.family.auxiliary:
         if name in analysis.formulas:
-            own = linear_predictor(posterior, design_of(design.model, name))
-            found[name] = family.link[name].linkinv(own)
+            own = design_of(design.model, name)
+            added = group_effects(posterior, own)
+            found[name] = family.link[name].linkinv(linear_predictor(posterior, own) + added)
         else:
             found[name] = posterior[name].transpose("chain", "draw").to_numpy()[..., None]
     if analysis.family.name in TRIALS_FAMILIES:

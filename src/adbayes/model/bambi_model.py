@@ -48,6 +48,29 @@ class Term:
 
 
 @dataclass(frozen=True)
+class GroupTerm:
+    """The effects of one grouping: what each row multiplies them by, and which of them are its own.
+
+    Parameters
+    ----------
+    name : str
+        Of the draws: ``1|patient``, ``sigma_x|patient``.
+    columns : numpy.ndarray
+        ``(row, effect)``: ones for an intercept, a predictor's values for its slope, or one column a
+        level.
+    codes : numpy.ndarray
+        The group of each row, counted from 0.
+    coords : dict of str to tuple of str
+        Dimensions of the draws and their labels: the groups, then the levels of a categorical slope.
+    """
+
+    name: str
+    columns: np.ndarray
+    codes: np.ndarray
+    coords: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Design:
     """What a formula means for a set of rows: the mean's design matrix and its terms.
 
@@ -75,6 +98,20 @@ class Design:
     def added(self) -> np.ndarray:
         """The offset of each row, 0 where the formula has none."""
         return np.zeros(len(self.X)) if self.offset is None else self.offset
+
+    @property
+    def group_terms(self) -> tuple[GroupTerm, ...]:
+        """Effects of groups, in the order of the formula."""
+        prefix = "" if self.parameter == MEAN else f"{self.parameter}_"
+        return tuple(
+            GroupTerm(
+                f"{prefix}{name}",
+                np.asarray(term.predictor, dtype=float).reshape(len(self.X), -1),
+                np.asarray(term.group_index, dtype=int),
+                {dim: tuple(map(str, labels)) for dim, labels in term.coords.items()},
+            )
+            for name, term in _component(self.model, self.parameter).group_specific_terms.items()
+        )
 
     @property
     def coefficients(self) -> tuple[str, ...]:

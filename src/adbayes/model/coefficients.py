@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from adbayes.model.analysis import MEAN, Analysis
-from adbayes.model.bambi_model import Design, Term
+from adbayes.model.bambi_model import Design, GroupTerm, Term
 from adbayes.model.frame import ModelFrame
 from adbayes.model.priors import Prior
 from adbayes.model.structure import Frozen, labelled
@@ -28,7 +28,7 @@ def width(analysis: Analysis, frame: ModelFrame, design: Design) -> Frozen:
     return (design.X.shape[1],)
 
 
-def prior_of(analysis: Analysis, design: Design, term: Term) -> Prior:
+def prior_of(analysis: Analysis, design: Design, term: Term | GroupTerm) -> Prior:
     """The prior that a spec states for a term.
 
     Parameters
@@ -37,7 +37,7 @@ def prior_of(analysis: Analysis, design: Design, term: Term) -> Prior:
         The priors.
     design : Design
         Says whose linear predictor it is.
-    term : Term
+    term : Term or GroupTerm
         Of the design.
 
     Returns
@@ -150,3 +150,27 @@ def linear_predictor(posterior: xr.Dataset, design: Design) -> np.ndarray:
     """
     eta = design.coefficient_draws(posterior) @ design.X.T
     return np.asarray(eta if design.offset is None else eta + design.offset)
+
+
+def group_effects(posterior: xr.Dataset, design: Design) -> np.ndarray:
+    """What the effects of groups add to the linear predictor.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        Draws with Bambi's names.
+    design : Design
+        The groups of each row.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(chain, draw, row)``; 0 where there are none.
+    """
+    added = np.zeros((posterior.sizes["chain"], posterior.sizes["draw"], len(design.X)))
+    for term in design.group_terms:
+        effects = posterior[term.name].transpose("chain", "draw", *term.coords).to_numpy()
+        effects = effects.reshape(*effects.shape[:3], -1)
+        for column in range(effects.shape[-1]):
+            added += effects[:, :, term.codes, column] * term.columns[:, column]
+    return added

@@ -103,11 +103,6 @@ class ModelFrame:
         return len(self.data)
 
     @property
-    def outcome_name(self) -> str:
-        """The outcome's name in Bambi's predictive groups."""
-        return self.outcome if self.trials is None else f"p({self.outcome}, {self.trials})"
-
-    @property
     def n(self) -> int:
         """Patients used; rows, where the table has no patients."""
         return self.n_units if self.unit == "patient" else self.n_rows
