@@ -3,7 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.special import expit, logsumexp
+from scipy.stats import norm
 
 from adbayes.checks.kfold import _log_predictive, kfold, without
 from adbayes.checks.loo import leave_one_out
@@ -11,6 +14,8 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.errors import SpecError
 from adbayes.inference.fit import Fit
+from adbayes.inference.fitting import fit
+from adbayes.model.spec import Spec
 
 TEXT = """
 name = "own"
@@ -38,6 +43,37 @@ def test_folds_agree_with_importance_sampling(mixed_fit: Fit) -> None:
     assert np.abs(difference).max() < 3
     assert np.corrcoef(exact.elpd_i, psis.elpd_i)[0, 1] > 0.99
     assert exact.p > 0
+
+
+def test_as_many_folds_as_rows_are_the_exact_predictions(spec_from: Callable[[str], Spec]) -> None:
+    rng = np.random.default_rng(3)
+    x = np.round(rng.normal(size=14), 1)
+    y = (rng.random(14) < expit(0.4 + 1.2 * x)).astype(int)
+    y[np.argmax(x)] = 0  # one that the others do not expect
+    text = TEXT.replace(" + (1|subject)", "")
+    text = "\n".join(line for line in text.splitlines() if not line.startswith('"1|subject"'))
+    found = fit(spec_from(text), cohort_from_frame(pd.DataFrame({"x": x, "y": y})), cores=2)
+    assert isinstance(found, Fit)
+    folds = kfold(found, folds=14, cores=2)
+    # Two parameters: everything is a sum over a grid.
+    a, b = (axis.ravel() for axis in np.mgrid[-6:6:401j, -4:5:401j])
+    p = expit(a[:, None] + b[:, None] * x)
+    rows = np.log(np.where(y == 1, p, 1 - p))
+    prior = norm.logpdf(a, 0, 1.5) + norm.logpdf(b, 0, 1)
+    whole = rows.sum(axis=1) + prior
+    exact = logsumexp(whole) - logsumexp(whole[:, None] - rows, axis=0)
+    names = folds.elpd_i["unit"].to_numpy().astype(int)
+    # Four standard errors of a mean of a probability over some 2000 effective draws.
+    others = np.exp(whole[:, None] - rows - logsumexp(whole[:, None] - rows, axis=0))
+    density = np.exp(rows)
+    variance = (others * density**2).sum(axis=0) / np.exp(2 * exact) - 1
+    tolerance = 4 * np.sqrt(variance / 2000)
+    assert np.median(tolerance) < 0.03
+    assert (np.abs(folds.elpd_i.to_numpy() - exact[names]) < tolerance[names]).all()
+    assert folds.elpd == pytest.approx(exact.sum(), abs=0.1)
+    assert folds.se == pytest.approx(np.sqrt(14) * exact.std(), rel=0.02)
+    inside = logsumexp(whole[:, None] + rows, axis=0) - logsumexp(whole)
+    assert folds.p == pytest.approx((inside - exact).sum(), rel=0.05)
 
 
 def test_the_patients_left_out_are_gone(mixed_fit: Fit) -> None:

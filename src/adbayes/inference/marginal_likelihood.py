@@ -57,7 +57,9 @@ def patient_log_likelihood(fit: "Fit", nodes: int = NODES, size: int = DRAWS) ->
     (dim,) = (str(name) for name in found.dims if name not in ("chain", "draw"))
     found = found.rename({dim: "unit"}).transpose("chain", "draw", "unit")
     units = unit_names(fit)
-    if dim == fit.frame.unit or fit.frame.unit is None:
+    if fit.frame.unit is None:
+        return found.assign_coords(unit=units)
+    if dim == fit.frame.unit:
         return found
     if dim in fit.analysis.mean.grouping:
         raise SpecError(
