@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import adbayes as ab
 from adbayes import analysis
@@ -15,6 +17,8 @@ from adbayes.checks import power_scaling, predictive
 from adbayes.cohort.library import load_cohorts
 from adbayes.errors import DataError
 from adbayes.inference import diagnostics
+from adbayes.inference.beside import Made
+from adbayes.inference.fitting import Drawn
 from adbayes.inference.second_process import second_process
 from adbayes.model.spec import Spec, load_spec
 from adbayes.results import comparison, held_out, summary
@@ -278,6 +282,51 @@ def test_a_second_process_changes_no_table(tmp_path: Path, monkeypatch: pytest.M
         tables.append(found.tables)
     for name, table in tables[0].items():
         pd.testing.assert_frame_equal(table, tables[1][name], check_exact=True)
+
+
+class Waiting:
+    """A second process that has finished "b" when it is first asked, and "c" once "e" was made here."""
+
+    def __init__(self, done: list[str]) -> None:
+        self.done, self.left = done, ["d", "e"]
+
+    def __contains__(self, name: str) -> bool:
+        return name in "bcde"
+
+    def finished(self, name: str) -> bool:
+        return name == "b" or (name == "c" and "made e" in self.done)
+
+    def take_last(self) -> str | None:
+        self.done.append("take")
+        return self.left.pop() if self.left and "fetched c" not in self.done else None
+
+    def result(self, name: str) -> Made:
+        self.done.append(f"fetched {name}")
+        return Made(Drawn(xr.Dataset(), xr.Dataset(), 0), f"tables of {name}")
+
+
+def test_what_is_finished_there_is_fetched_before_more_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+
+    def make(name: str, *rest: object, **how: object) -> str:
+        done.append(f"made {name}")
+        return name
+
+    monkeypatch.setattr(analysis, "stem", lambda name, cohort: name)
+    monkeypatch.setattr(analysis, "fit_analysis", make)
+    monkeypatch.setattr(analysis, "drawn_fit", lambda name, *rest: name)
+    tables = SimpleNamespace(seconds={"summary": 1.0})
+    monkeypatch.setattr(analysis, "tables_of", lambda one, **how: tables)
+    jobs = [analysis.Job(None, name, None) for name in "bcdea"]
+    seconds: dict[str, float] = {}
+    fits, found = analysis._fits(jobs, None, Waiting(done), {}, seconds, analysis.silent)
+    expected = ["made a", "fetched b", "take", "made e", "fetched c", "take", "fetched d"]
+    assert done == expected
+    assert fits == list("bcdea")
+    assert found == ["tables of b", "tables of c", "tables of d", tables, tables]
+    assert seconds["summary"] == 2.0  # those of the second process are not this one's
 
 
 @pytest.mark.parametrize(("missing", "fitted"), [(0.0, set()), (0.1, {"failure"})])

@@ -1,5 +1,7 @@
 """Power-scaling against closed forms: a normal prior and a normal likelihood."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -69,6 +71,19 @@ def test_diagnoses_follow_what_dominates() -> None:
     assert scaled([strong], *rest, 0.8, 0.95)[0]["diagnosis"] == "strong prior or weak likelihood"
     clear, *rest = normal_normal(0.0, 50.0, 1.0, 0.5)
     assert scaled([clear], *rest, 0.8, 0.95)[0]["diagnosis"] == ""
+
+
+def test_each_of_several_quantities_has_its_own_diagnosis() -> None:
+    far, *rest = normal_normal(0.0, 0.5, 3.0, 0.5)
+    noise = np.random.default_rng(2).normal(size=far.draws.shape)
+    other = dataclasses.replace(far, draws=far.draws.copy(data=noise))  # nothing depends on it
+    alone = scaled([far], *rest, 0.8, 0.95)[0]
+    for place, order in enumerate(([far, other], [other, far])):
+        rows = scaled(order, *rest, 0.8, 0.95)
+        expected = ["", ""]
+        expected[place] = "prior-data conflict"
+        assert [row["diagnosis"] for row in rows] == 2 * expected
+        assert rows[place] == alone
 
 
 def test_more_conflict_moves_the_posterior_more() -> None:

@@ -116,11 +116,33 @@ def test_a_constant_is_judged_through_what_it_is_made_of() -> None:
     assert gate(quality(draws), statistics()).passed
 
 
-def test_a_draw_that_is_not_a_number_fails() -> None:
+@pytest.mark.parametrize(
+    ("value", "of"), [(np.nan, 1), (np.nan, 4000), (np.inf, 4000), (-np.inf, 4000)]
+)
+def test_draws_that_are_no_numbers_fail(value: float, of: int) -> None:
     rng = np.random.default_rng(6)
     broken = rng.normal(size=(4, 1000))
-    broken[2, 17] = np.nan
-    assert not gate(quality(dataset(a=rng.normal(size=(4, 1000)), b=broken)), statistics()).passed
+    broken.ravel()[-of:] = value
+    table = quality(dataset(a=rng.normal(size=(4, 1000)), b=broken))
+    assert not table["constant"].any()  # all infinite is no probability at 0 or 1
+    assert not gate(table, statistics()).passed
+
+
+def test_scalars_have_the_names_that_arviz_prints() -> None:
+    rng = np.random.default_rng(7)
+    values = rng.normal(size=(4, 100, 2, 3)) + np.arange(6).reshape(2, 3)
+    draws = xr.Dataset(
+        {
+            "a": (("chain", "draw"), rng.normal(size=(4, 100))),
+            "b": (("chain", "level", "draw", "visit"), values.swapaxes(1, 2)),
+        },
+        coords={"level": ["p", "q"], "visit": [0, 16, 52]},
+    )
+    draws["b"][{"level": 1, "visit": 2}] *= 0  # q at 52 is constant
+    table = quality(draws)
+    assert table.index.tolist() == ["a", *(f"b[{one}, {v}]" for one in "pq" for v in (0, 16, 52))]
+    assert table.index[table["constant"]].tolist() == ["b[q, 52]"]
+    assert quality(draws[[]]).empty
 
 
 def test_the_worse_of_two_gates_is_the_worse_of_each() -> None:

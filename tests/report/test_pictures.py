@@ -2,6 +2,7 @@
 
 import io
 import multiprocessing
+import threading
 from concurrent.futures import Executor, Future
 
 import matplotlib
@@ -107,6 +108,24 @@ def test_while_one_is_drawn_there_those_that_come_last_are_drawn_here(
     monkeypatch.setattr(pictures, "draw", here)
     assert [png(figure) for figure in figures] == [b"first", b"1", b"2", b"3", b"4"]
     assert order == [4, 3, 1, 2]  # each once
+
+
+def test_what_a_report_given_up_leaves_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    second, order, figures = ByHand(), [], [drawn() for _ in range(3)]
+    left = [drawn(), drawn()]
+    for figure in [*figures, *left]:
+        drawn_beside(second)(figure)
+    for future in second.begun[3:]:
+        assert future.cancel()
+
+    def here(figure: Figure) -> Picture:
+        order.append(figure)
+        return Picture(b"here", b"")
+
+    monkeypatch.setattr(pictures, "draw", here)
+    threading.Timer(0.5, second.begun[0].set_result, [Picture(b"there", b"")]).start()
+    assert png(figures[0]) == b"there"
+    assert order == [figures[2], figures[1]]
 
 
 def _titled() -> Figure:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import arviz as az
 import numpy as np
 import pytest
 
@@ -43,6 +44,32 @@ def test_numbers_are_those_of_the_draws(mixed_fit: Fit) -> None:
     assert row["ci_prob"] == 0.95
     assert row["prob_direction"] == 1.0
     assert row["mcse_mean"] == pytest.approx(row["sd"] / np.sqrt(row["ess_bulk"]), rel=0.1)
+
+
+def test_draws_that_a_user_adds_are_summarised_too(mixed_fit: Fit) -> None:
+    fit = dataclasses.replace(mixed_fit, posterior=mixed_fit.posterior.copy())
+    before = summarize(fit)  # the diagnostics of what was sampled are kept
+    fit.posterior["twice"] = 2 * fit.posterior["Intercept"]
+    table = summarize(fit)
+    assert table.iloc[: len(before)].equals(before)
+    one, two = (table.query(f"term == '{name}'").iloc[0] for name in ("Intercept", "twice"))
+    assert two["mean"] == pytest.approx(2 * one["mean"])
+    assert two["ess_bulk"] == pytest.approx(one["ess_bulk"])
+    assert two["mcse_mean"] == pytest.approx(2 * one["mcse_mean"])
+
+
+def test_diagnostics_are_those_of_the_scalar(mixed_fit: Fit) -> None:
+    table = summarize(mixed_fit).query("estimand == 'parameter'").set_index("term")
+    visit = mixed_fit.posterior[["visit"]]
+    for column, found in {
+        "ess_bulk": az.ess(visit, method="bulk"),
+        "ess_tail": az.ess(visit, method="tail"),
+        "r_hat": az.rhat(visit),
+        "mcse_mean": az.mcse(visit, method="mean"),
+    }.items():
+        for level in ("16", "32", "52"):
+            expected = found["visit"].sel(visit_dim=level).item()
+            assert table.loc[f"visit[{level}]", column] == pytest.approx(expected, rel=1e-9)
 
 
 def test_the_interval_has_the_stated_probability(mixed_fit: Fit) -> None:

@@ -4,6 +4,7 @@ A graph of Bambi's is compiled by one core, for seconds; the samplers of a run a
 share no compiled density with the rest are made beside it, kept in the store, and handed over.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
@@ -74,7 +75,7 @@ class Beside:
     then : callable
         A module's function; what it makes of the fit is part of the result.
     cores : int, optional
-        Chains run at once.
+        Chains run at once; as many as there are cores but one if not given.
     fresh : bool, optional
         Sample even where the store has the draws.
     """
@@ -89,6 +90,7 @@ class Beside:
         cores: int | None = None,
         fresh: bool = False,
     ) -> None:
+        cores = cores or max(1, (os.cpu_count() or 1) - 1)  # one core is this process's
         self._second, self._how = second, (folder, then, cores, fresh)
         self._left = deque(asked)
         self._names = frozenset(one.stem for one in self._left)
@@ -181,7 +183,7 @@ def _went_well(ended: "Future[Made]") -> bool:
 
 
 def _fitted(
-    asked: Asked, folder: Path, then: Callable[[Fit], Any], cores: int | None, fresh: bool
+    asked: Asked, folder: Path, then: Callable[[Fit], Any], cores: int, fresh: bool
 ) -> Made:
     fit = fit_analysis(
         asked.analysis, asked.cohort, asked.frame, cores=cores, folder=folder, fresh=fresh

@@ -128,7 +128,8 @@ def quality(draws: xr.Dataset) -> pd.DataFrame:
 
     names = [one for name, values in draws.items() for one in scalar_names(str(name), values)]
     if not names:
-        return pd.DataFrame(columns=["ess_bulk", "ess_tail", "r_hat", "mcse_mean", "constant"])
+        none = pd.DataFrame(columns=["ess_bulk", "ess_tail", "r_hat", "mcse_mean"], dtype=float)
+        return none.assign(constant=pd.Series(dtype=bool))
     # ArviZ takes twice as long for as many variables as for one of as many scalars.
     parts = [values.transpose("chain", "draw", ...).to_numpy() for values in draws.values()]
     flat = np.concatenate([part.reshape(*part.shape[:2], -1) for part in parts], axis=-1)
@@ -144,7 +145,8 @@ def quality(draws: xr.Dataset) -> pd.DataFrame:
             "mcse_mean": az.mcse(one, method="mean"),
         }
     table = pd.DataFrame({key: part["all"].to_numpy() for key, part in found.items()}, index=names)
-    return table.assign(constant=every.max((1, 2)) == every.min((1, 2)))
+    low, high = every.min((1, 2)), every.max((1, 2))
+    return table.assign(constant=np.isfinite(low) & (low == high))
 
 
 def gate(found: pd.DataFrame, sample_stats: xr.Dataset) -> Gate:

@@ -194,7 +194,8 @@ def stored_fit(
         return None
     tree, retries = stored
     draws = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
-    return drawn_fit(analysis, cohort, frame, Drawn(*draws, retries))
+    design = design_of(bambi_model(analysis, frame))
+    return Fit(analysis, cohort, frame, design, *draws, retries, identity)
 
 
 def drawn_fit(analysis: Analysis, cohort: Cohort, frame: ModelFrame, drawn: Drawn) -> Fit:

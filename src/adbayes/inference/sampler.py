@@ -9,7 +9,7 @@ import xarray as xr
 
 from adbayes.model.analysis import Analysis
 from adbayes.model.bambi_model import Design
-from adbayes.model.compiled import compile_graph, structure_of, swapped, written_by_hand
+from adbayes.model.compiled import compile_graph, structure_of, swapped
 from adbayes.model.frame import ModelFrame
 from adbayes.model.spec_tables import SamplerTable
 
@@ -66,7 +66,8 @@ def sample(
     settings : SamplerTable
         Draws, warm-up, chains, target acceptance and seed.
     cores : int, optional
-        Chains run at once; changes no number.
+        Chains run at once, where the density is not so short that they would wait for each other; changes
+        no number.
 
     Returns
     -------
@@ -100,8 +101,7 @@ def _sampled(
         return _sample_bambi(design.model, settings, sequence, cores)
     frozen = structure.frozen(analysis, frame, design)
     data = structure.swap_data(analysis, frame, design)
-    if written_by_hand(structure):
-        # It is called through Python, one chain at a time: two that wait for each other take twice the time.
+    if getattr(structure, "ONE_CHAIN_AT_A_TIME", False):
         cores = 1
     tree = _nutpie(swapped(structure, frozen, data), settings, sequence, cores)
     sampled = tree["posterior"].to_dataset()

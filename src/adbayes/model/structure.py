@@ -23,7 +23,10 @@ Frozen = tuple[int | str | tuple[int, ...], ...]
 
 
 class Structure(Protocol):
-    """A module with one density; `adbayes.model.compiled` lists them."""
+    """A module with one density; `adbayes.model.compiled` lists them.
+
+    One whose density is called through Python and takes microseconds says ``ONE_CHAIN_AT_A_TIME = True``.
+    """
 
     NAME: str
 

@@ -139,6 +139,7 @@ def _help(begun: "Future[Picture]") -> None:
     for other in reversed(list(_begun)):
         if begun.done():
             return
-        if _begun[other].cancel():
-            del _begun[other]
+        if (
+            not _begun[other].cancelled() and _begun[other].cancel()
+        ):  # a report given up leaves some
             _drawn[other] = draw(other)

@@ -328,25 +328,26 @@ def _visit(number: PublishedNumber) -> str:
 
 def _by_statistic(
     statistics: pd.DataFrame | None,
-) -> dict[tuple[str, str, str], tuple[float, str]]:
+) -> dict[tuple[str, str, str], tuple[Any, Any]]:
     """Value and note of each refitted statistic, by statistic, term and visit."""
     if statistics is None:
         return {}
     columns = (statistics[name] for name in ("statistic", "term", "visit", "value", "note"))
-    found: dict[tuple[str, str, str], tuple[float, str]] = {}
+    found: dict[tuple[str, str, str], tuple[Any, Any]] = {}
     for statistic, term, visit, value, note in zip(*columns, strict=True):
-        found.setdefault((statistic, term, visit), (float(value), str(note)))
+        found.setdefault((statistic, term, visit), (value, note))
     return found
 
 
 def _refitted(
-    number: PublishedNumber, refitted: dict[tuple[str, str, str], tuple[float, str]]
+    number: PublishedNumber, refitted: dict[tuple[str, str, str], tuple[Any, Any]]
 ) -> tuple[float, str]:
     """The refit of a printed number, and what must be said of it."""
     term, visit, _ = place_of(number)
     if number.statistic == CORRELATION or readings_of(number) == (RESPONSE,):
         term = number.variable
-    return refitted.get((number.statistic, term, visit), (float("nan"), ""))
+    value, note = refitted.get((number.statistic, term, visit), (float("nan"), ""))
+    return float(value), str(note)
 
 
 def _by_place(summary: pd.DataFrame) -> dict[tuple[str, str, str, str], Row]:

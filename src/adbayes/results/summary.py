@@ -66,8 +66,10 @@ def summarize(fit: Fit) -> pd.DataFrame:
         step of a continuous predictor, and which predictors are concurrent. MCSE is that of the mean.
     """
     asked, own = estimands(fit), parameters(fit)
-    known = fit.quality.loc[[quantity.term for quantity in own]]
-    judged = [*quality(_dataset(asked)).to_dict("records"), *known.to_dict("records")]
+    terms, known = [quantity.term for quantity in own], fit.quality
+    if not (known.index.is_unique and set(terms) <= set(known.index)):
+        terms, known = _names(own), quality(_dataset(own))  # draws that were added to a fit by hand
+    judged = [*quality(_dataset(asked)).to_dict("records"), *known.loc[terms].to_dict("records")]
     whole = fit.gate
     prob = fit.analysis.sampler.ci_prob
     rows = []
@@ -222,8 +224,13 @@ def noted(quantity: Estimand) -> str:
     return "; ".join(note for note in (quantity.note, timing(quantity.term)) if note)
 
 
+def _names(quantities: list[Estimand]) -> list[str]:
+    return [str(number) for number in range(len(quantities))]
+
+
 def _dataset(quantities: list[Estimand]) -> xr.Dataset:
-    return xr.Dataset({str(i): quantity.draws for i, quantity in enumerate(quantities)})
+    draws = [quantity.draws for quantity in quantities]
+    return xr.Dataset(dict(zip(_names(quantities), draws, strict=True)))
 
 
 def _flag(found: dict[Hashable, Any], whole_fit_failed: bool) -> str:
