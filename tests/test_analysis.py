@@ -302,7 +302,7 @@ class Waiting:
 
     def result(self, name: str) -> Made:
         self.done.append(f"fetched {name}")
-        return Made(Drawn(xr.Dataset(), xr.Dataset(), 0), f"tables of {name}")
+        return Made(Drawn(xr.Dataset(), xr.Dataset(), 0, ""), f"tables of {name}")
 
 
 def test_what_is_finished_there_is_fetched_before_more_is_taken_back(

@@ -189,7 +189,7 @@ def run_specs(
     folder : pathlib.Path, optional
         Where draws are kept and looked for.
     cores : int, optional
-        Chains run at once; changes no number.
+        Chains run at once, at most; changes no number.
     fresh : bool, optional
         Sample even where the store has the draws.
     second : concurrent.futures.Executor, optional

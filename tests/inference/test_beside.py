@@ -65,15 +65,17 @@ def test_an_error_of_a_fit_is_raised_where_a_result_is_asked_for(
 class ByHand(Executor):
     """Runs nothing: the test says when something is finished."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, runs: bool = True) -> None:
         self.begun: list[tuple[Asked, Future[object]]] = []
-        self.closed = False
+        self.closed, self.runs = False, runs
 
     def submit(self, function: object, /, asked: Asked, *how: object) -> Future[object]:
         if self.closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
         future: Future[object] = Future()
-        future.set_running_or_notify_cancel()
+        if self.runs:
+            future.set_running_or_notify_cancel()
+        self.how = how
         self.begun.append((asked, future))
         return future
 
@@ -112,12 +114,25 @@ def test_finished_is_what_has_a_result(four: list[Asked], tmp_path: Path) -> Non
 
 
 def test_a_fit_given_up_is_not_finished(four: list[Asked], tmp_path: Path) -> None:
-    second = ByHand()
+    second = ByHand(runs=False)
     waiting = Beside(second, four, tmp_path, diagnose)
-    second.begun[0] = (four[0], Future())
-    waiting._begun[four[0].stem] = second.begun[0][1]
-    assert second.begun[0][1].cancel()
+    assert second.begun[0][1].cancel()  # as an executor that is shut down does
     assert not waiting.finished(four[0].stem)
+    assert waiting.take_last() is None
+
+
+@pytest.mark.parametrize(
+    ("there", "asked_for", "used"),
+    [(1, None, 1), (2, None, 1), (8, None, 7), (None, None, 1), (2, 4, 4)],
+)
+def test_a_core_is_left_to_this_process(
+    there: int | None, asked_for: int | None, used: int, four: list[Asked], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("os.cpu_count", lambda: there)
+    second = ByHand()
+    Beside(second, four, tmp_path, diagnose, cores=asked_for)
+    assert second.how == (tmp_path, diagnose, used, False)
 
 
 def test_a_fit_not_yet_begun_is_waited_for(four: list[Asked], tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from adbayes.cohort.cohort import Cohort
 from adbayes.cohort.read import cohort_from_frame
 from adbayes.inference.fit import Fit
 from adbayes.inference.fitting import fit
-from adbayes.inference.sampler import KEPT_STATISTICS, stream
+from adbayes.inference.sampler import KEPT_STATISTICS, _nutpie, stream
 from adbayes.model.spec import Spec
 
 Draw = Callable[..., Fit]
@@ -110,3 +110,19 @@ def test_an_interrupt_is_not_the_end_of_sampling(
     monkeypatch.setattr(_BackgroundSampler, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fit("easi_change", patients, draws=5000, chains=4, cores=1)
+
+
+@pytest.mark.parametrize(("variant", "used"), [("unstructured", 1), (None, 2)])
+def test_chains_that_would_wait_for_each_other_run_one_by_one(
+    variant: str | None, used: int, patients: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def spy(compiled: object, settings: object, sequence: object, cores: int | None) -> object:
+        seen.append(cores)
+        return _nutpie(compiled, settings, sequence, cores)
+
+    monkeypatch.setattr("adbayes.inference.sampler._nutpie", spy)
+    short = {"draws": 100, "tune": 100, "chains": 2, "target_accept": 0.99}  # no second attempt
+    fit("easi_change", patients, variant, **short, cores=2)
+    assert seen == [used]

@@ -88,7 +88,7 @@ def test_each_score_keeps_its_own_prior_at_every_visit() -> None:
         dims=("chain", "draw", "sigma_time", "sigma_dim"),
         coords={"sigma_time": ["0", "16", "52"], "sigma_dim": ["easi", "nrs", "poem", "dlqi"]},
     )
-    found = {term: one.ppf(0.5) for term, _, one in _scalars("sigma", values, prior)}
+    found = {term: one.ppf(0.5) for term, _, one in _scalars(xr.Dataset({"sigma": values}), prior)}
     medians = stats.halfnorm(scale=np.array(scales)).ppf(0.5)
     assert list(found.values()) == pytest.approx(np.tile(medians, 3))
     assert found["sigma[52, nrs]"] == pytest.approx(medians[1])

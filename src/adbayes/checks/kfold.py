@@ -40,7 +40,7 @@ def kfold(fit: Fit, folds: int = FOLDS, cores: int | None = None) -> "ELPDData":
     folds : int, optional
         Number of refits, 2 or more.
     cores : int, optional
-        Chains run at once.
+        Chains run at once, at most.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def without(fit: Fit, out: np.ndarray, cores: int | None = None) -> Fit:
     out : numpy.ndarray
         Whether each row is left out.
     cores : int, optional
-        Chains run at once.
+        Chains run at once, at most.
 
     Returns
     -------

@@ -153,7 +153,7 @@ def patients_multiverse(
     ids : sequence of str, optional
         Of claims; all if not given.
     cores : int, optional
-        Chains run at once; changes no number.
+        Chains run at once, at most; changes no number.
     progress : callable, optional
         Called with stage, number done and total.
     **sampler : int or float or None

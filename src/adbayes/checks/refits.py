@@ -42,7 +42,7 @@ class Varied:
     term : str
         Of its formula; of a term with several levels all are given the same prior.
     cores : int or None
-        Chains run at once; changes no number.
+        Chains run at once, at most; changes no number.
     """
 
     analysis: Analysis

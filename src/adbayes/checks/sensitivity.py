@@ -70,7 +70,7 @@ def sensitivity(
     variant : str, optional
         A variant of the spec.
     cores : int, optional
-        Chains run at once; changes no number.
+        Chains run at once, at most; changes no number.
     progress : callable, optional
         Called with stage, number done and total.
     **sampler : int or float or None

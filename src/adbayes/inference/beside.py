@@ -75,7 +75,7 @@ class Beside:
     then : callable
         A module's function; what it makes of the fit is part of the result.
     cores : int, optional
-        Chains run at once; as many as there are cores but one if not given.
+        Chains run at once, at most; as many as there are cores but one if not given.
     fresh : bool, optional
         Sample even where the store has the draws.
     """
@@ -188,4 +188,5 @@ def _fitted(
     fit = fit_analysis(
         asked.analysis, asked.cohort, asked.frame, cores=cores, folder=folder, fresh=fresh
     )
-    return Made(Drawn(fit.posterior, fit.sample_stats, fit.retries), then(fit))
+    drawn = Drawn(fit.posterior, fit.sample_stats, fit.retries, fit.fingerprint)
+    return Made(drawn, then(fit))

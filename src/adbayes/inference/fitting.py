@@ -35,11 +35,14 @@ class Drawn(NamedTuple):
         Draws under Bambi's names and nutpie's statistics.
     retries : int
         How often sampling was tried again (0 or 1).
+    fingerprint : str
+        Identity of the draws.
     """
 
     posterior: xr.Dataset
     sample_stats: xr.Dataset
     retries: int
+    fingerprint: str
 
 
 def fit(
@@ -79,7 +82,7 @@ def fit(
     seed : int, optional
         Equal seeds give equal draws.
     cores : int, optional
-        Chains run at once; changes no number.
+        Chains run at once, at most; changes no number.
     folder : str or path, optional
         Where to keep the draws and look for earlier ones of the same fingerprint.
 
@@ -137,7 +140,7 @@ def fit_analysis(
     frame : ModelFrame
         The rows, from `model_frame`.
     cores : int, optional
-        Chains run at once.
+        Chains run at once, at most.
     folder : str or path, optional
         The store; nothing is kept if not given.
     fresh : bool, optional
@@ -194,8 +197,7 @@ def stored_fit(
         return None
     tree, retries = stored
     draws = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
-    design = design_of(bambi_model(analysis, frame))
-    return Fit(analysis, cohort, frame, design, *draws, retries, identity)
+    return drawn_fit(analysis, cohort, frame, Drawn(*draws, retries, identity))
 
 
 def drawn_fit(analysis: Analysis, cohort: Cohort, frame: ModelFrame, drawn: Drawn) -> Fit:
@@ -218,7 +220,7 @@ def drawn_fit(analysis: Analysis, cohort: Cohort, frame: ModelFrame, drawn: Draw
         The same as where it was sampled.
     """
     design = design_of(bambi_model(analysis, frame))
-    return Fit(analysis, cohort, frame, design, *drawn, _identity(analysis, cohort, frame))
+    return Fit(analysis, cohort, frame, design, *drawn)
 
 
 def _identity(analysis: Analysis, cohort: Cohort, frame: ModelFrame) -> str:

@@ -153,7 +153,8 @@ def prior_draws(
             found[name] = labelled(analysis.priors[name].sample(size, rng)[None])
     for one in designs:
         for term in one.group_terms:
-            slopes = dict(list(term.coords.items())[1:])  # one SD a level of a categorical slope
+            _, *dims = term.coords
+            slopes = {dim: term.coords[dim] for dim in dims}  # of levels, each with its own SD
             width = [term.columns.shape[1]] if slopes else []
             for key, hyper in prior_of(analysis, one, term).hyper_priors():
                 drawn = hyper.sample(size, rng, *width)[None]

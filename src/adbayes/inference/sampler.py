@@ -66,8 +66,7 @@ def sample(
     settings : SamplerTable
         Draws, warm-up, chains, target acceptance and seed.
     cores : int, optional
-        Chains run at once, where the density is not so short that they would wait for each other; changes
-        no number.
+        Chains run at once, at most; changes no number.
 
     Returns
     -------

@@ -73,22 +73,6 @@ def swaps(analysis: Analysis) -> bool:
     return structure_of(analysis) is not None and not KINDS[analysis.kind].IMPUTES
 
 
-def written_by_hand(structure: Structure) -> bool:
-    """Whether a structure brings a density of its own beside its graph.
-
-    Parameters
-    ----------
-    structure : module
-        One of `STRUCTURES`.
-
-    Returns
-    -------
-    bool
-        True where it has a `nutpie_model`, which takes its data as they are.
-    """
-    return hasattr(structure, "nutpie_model")
-
-
 @cache
 def compiled(structure: Structure, frozen: Frozen) -> Any:
     """Compile a structure, once in a process.
@@ -168,8 +152,10 @@ def swapped(structure: Structure, frozen: Frozen, data: dict[str, np.ndarray]) -
     there = _placeholders(structure, frozen)
     check_swap(structure, there, data)
     clean = {key: np.array(value, dtype=there[key].dtype, order="C") for key, value in data.items()}
-    arrays = clean if written_by_hand(structure) else packed_data(structure, clean)
-    return compiled(structure, frozen).with_data(**arrays)
+    by_hand = hasattr(structure, "nutpie_model")
+    return compiled(structure, frozen).with_data(
+        **(clean if by_hand else packed_data(structure, clean))
+    )
 
 
 def check_swap(

@@ -158,7 +158,7 @@ Draws = Annotated[int | None, typer.Option(help="Draws a chain.")]
 Tune = Annotated[int | None, typer.Option(help="Warm-up draws a chain.")]
 Chains = Annotated[int | None, typer.Option(help="Chains.")]
 Seed = Annotated[int | None, typer.Option(help="Equal seeds give equal numbers.")]
-Jobs = Annotated[int | None, typer.Option(help="Chains run at once; changes no number.")]
+Jobs = Annotated[int | None, typer.Option(help="Chains run at once, at most; changes no number.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Sample even where the draws are kept already.")

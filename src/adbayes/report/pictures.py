@@ -139,7 +139,6 @@ def _help(begun: "Future[Picture]") -> None:
     for other in reversed(list(_begun)):
         if begun.done():
             return
-        if (
-            not _begun[other].cancelled() and _begun[other].cancel()
-        ):  # a report given up leaves some
+        given_up = _begun[other].cancelled()  # with the report that it was for
+        if not given_up and _begun[other].cancel():
             _drawn[other] = draw(other)

@@ -53,7 +53,7 @@ def reproduce(
     draws, tune, chains, seed : int, optional
         Replace every spec's.
     jobs : int, optional
-        Chains run at once; changes no number.
+        Chains run at once, at most; changes no number.
     processes : int, optional
         With 2, other models are fitted, and figures drawn, beside the rest;
         changes no number. A script must then guard its start by ``if __name__ == "__main__"``.

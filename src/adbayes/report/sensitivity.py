@@ -141,7 +141,7 @@ def sensitivity(
     out : str or path, optional
         Folder to write sensitivity.csv, multiverse.csv, moves.csv and figures/ to.
     jobs : int, optional
-        Chains run at once; changes no number.
+        Chains run at once, at most; changes no number.
     progress : callable, optional
         Called with stage, number done and total.
     **sampler : int or float or None

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from adbayes.cohort.outcomes import OUTCOMES
+from adbayes.inference.diagnostics import scalars
 from adbayes.inference.fit import Fit, top_level_priors
 from adbayes.inference.marginal_likelihood import of_all_patients
 from adbayes.model.analysis import MEAN
@@ -55,7 +56,7 @@ def densities(fit: Fit) -> pd.DataFrame:
         if prior.distribution == "LKJ":
             unit = "correlation"
         among = correlated(a, fit.frame)
-        for term, draws, frozen in _scalars(name, fit.posterior[name], prior.frozen(among)):
+        for term, draws, frozen in _scalars(fit.posterior[[name]], prior.frozen(among)):
             table = _table(draws, frozen)
             table.insert(0, "term", term)
             table["log"] = ratio
@@ -98,19 +99,13 @@ class _Element:
         return float(values[min(self._position, len(values) - 1)])
 
 
-def _scalars(
-    name: str, values: xr.DataArray, frozen: Any
-) -> Iterator[tuple[str, np.ndarray, _Element]]:
+def _scalars(draws: xr.Dataset, frozen: Any) -> Iterator[tuple[str, np.ndarray, _Element]]:
     """Each element of a parameter: its name as ArviZ prints it, its draws, its prior."""
-    extra = [str(dim) for dim in values.dims if dim not in ("chain", "draw")]
-    if not extra:
-        yield name, values.to_numpy().ravel(), _Element(frozen, 0)
-        return
-    flat = values.stack(element=extra).transpose("element", ...)
-    last = values.sizes[extra[-1]]  # a list of a prior is one a level of the last dimension
-    for place, level in enumerate(flat["element"].to_numpy()):
-        label = ", ".join(map(str, level if isinstance(level, tuple) else (level,)))
-        yield f"{name}[{label}]", flat[place].to_numpy().ravel(), _Element(frozen, place % last)
+    (values,) = draws.data_vars.values()
+    *_, last = (1, *(size for dim, size in values.sizes.items() if dim not in ("chain", "draw")))
+    # A list of a prior is one a level of the last dimension.
+    for place, (name, found) in enumerate(scalars(draws)):
+        yield name, found.to_numpy().ravel(), _Element(frozen, place % last)
 
 
 def _table(draws: np.ndarray, prior: _Element) -> pd.DataFrame:

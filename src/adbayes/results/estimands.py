@@ -16,7 +16,7 @@ import xarray as xr
 from scipy.special import ndtr
 
 from adbayes.cohort.outcomes import OUTCOMES
-from adbayes.inference.diagnostics import scalar_names
+from adbayes.inference.diagnostics import scalars
 from adbayes.inference.fit import Fit
 from adbayes.model import imputed_logistic
 from adbayes.model.analysis import MEAN
@@ -117,9 +117,8 @@ def estimands(fit: Fit) -> list[Estimand]:
     return list(_asked(fit))
 
 
-@lru_cache(
-    maxsize=2
-)  # summary and power-scaling ask for those of one fit; between them, of its thinned draws
+# Summary and power-scaling ask for those of one fit; between them influence does, of its thinned draws.
+@lru_cache(maxsize=2)
 def _asked(fit: Fit) -> tuple[Estimand, ...]:
     table = fit.analysis.estimands
     known: dict[str, Callable[[Fit], Iterator[Estimand]]] = {
@@ -200,18 +199,9 @@ def parameters(fit: Fit) -> list[Estimand]:
         unitless |= str(name).startswith((*others, "sigma_", "impute_", "slopes_"))
         unitless |= "correlation" in str(name) and fit.analysis.kind != "bambi"
         unit = "" if unitless else coefficient
-        for term, draws in _scalars(str(name), values):
+        for term, draws in scalars(fit.posterior[[name]]):
             found.append(Estimand("parameter", fit.frame.outcome, "", term, unit, null, draws))
     return found
-
-
-def _scalars(name: str, values: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
-    """The scalars of a variable with their names as ArviZ prints them: ``visit[16]``."""
-    extra = [str(dim) for dim in values.dims if dim not in ("chain", "draw")]
-    places = itertools.product(*(range(values.sizes[dim]) for dim in extra))
-    for term, place in zip(scalar_names(name, values), places, strict=True):
-        draws = values.isel(dict(zip(extra, place, strict=True)), drop=True)
-        yield term, draws.transpose("chain", "draw")
 
 
 def _unit(fit: Fit) -> str:
